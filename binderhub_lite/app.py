@@ -1,0 +1,231 @@
+"""The application: options in, a running server out. Wiring only."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from aiohttp import ClientSession, ClientTimeout
+from traitlets import Bool, Integer
+from traitlets.config import Application, catch_config_error
+
+from ._version import __version__
+from .addresses import own_addresses
+from .builds import BuildSettings
+from .dockerd import DockerDaemon, DockerUnavailable
+from .events import BinderError
+from .instance import Instance
+from .launch import Launcher
+from .launch.data_dir import DataDir
+from .launch.front_door import PublicAddress
+from .options import BuildOptions, HubOptions, PageOptions, RequestOptions, ServerOptions
+from .providers import PROVIDERS, Repo, RepoProvider
+from .web.site import PageSettings
+
+USER_AGENT = f"binderhub-lite/{__version__}"
+
+
+class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOptions, Application):  # type: ignore[misc]
+    """BinderHub for one machine with Docker."""
+
+    name = "binderhub-lite"
+    version = __version__
+    description = __doc__
+    subcommands: ClassVar = {
+        "launch": (
+            "binderhub_lite.launch_command.LaunchApp",
+            "Launch one repository and open it in the browser.",
+        )
+    }
+    classes: ClassVar = [Launcher, *PROVIDERS.values()]
+    aliases: ClassVar = {
+        ("f", "config"): "BinderHub.config_file",
+        "port": "BinderHub.port",
+        "ip": "BinderHub.ip",
+        "data-dir": "BinderHub.data_dir",
+        "log-level": "BinderHub.log_level",
+    }
+    flags: ClassVar = {
+        "debug": ({"BinderHub": {"debug": True}}, "Log everything, the hub's log included."),
+        "generate-config": (
+            {"BinderHub": {"generate_config": True}},
+            "Write a configuration file that shows every option, and end.",
+        ),
+    }
+
+    log_level = Integer(logging.INFO, help="Log messages of this level and above.").tag(config=True)
+    log_format = "[%(levelname)1.1s %(asctime)s] %(message)s"
+    debug = Bool(False, help="Log everything.").tag(config=True)
+    generate_config = Bool(False)
+
+    @catch_config_error
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Load the command line, then the configuration file; the command line wins."""
+        self.parse_command_line(argv)
+        if self.subapp is None and not self.generate_config:
+            self._load_config_file()
+        if self.debug:
+            self.log_level = logging.DEBUG
+        package_log = logging.getLogger("binderhub_lite")
+        package_log.handlers = self.log.handlers
+        package_log.setLevel(self.log_level)
+
+    @property
+    def config_path(self) -> Path | None:
+        """The configuration file that is used; None when there is none."""
+        path = Path(self.config_file).expanduser().absolute()
+        return path if path.is_file() else None
+
+    def _load_config_file(self) -> None:
+        path = self.config_path
+        if path is not None:
+            self.load_config_file(path.name, path=str(path.parent))
+        elif "config_file" in self.cli_config.BinderHub:
+            raise BinderError(f"There is no configuration file {self.config_file!r}.")
+
+    def start(self, run_loop: bool = True) -> None:
+        """Serve until Ctrl-C or SIGTERM (or run the subcommand)."""
+        if self.subapp is not None:
+            return self.subapp.start()
+        if self.generate_config:
+            return self._write_config_file()
+        if run_loop:
+            asyncio.run(self.serve())
+        return None
+
+    def _write_config_file(self) -> None:
+        path = Path(self.config_file)
+        if path.exists():
+            raise BinderError(
+                f"{path} is already there: move it away, or name another file with --config."
+            )
+        path.write_text(self.generate_config_file())
+        print(f"Wrote {path}")
+
+    async def serve(self) -> None:
+        """Run the server until a signal comes.
+
+        Ctrl-C (or a closed terminal) is a person who is done: builds and users' servers end, too. SIGTERM is a
+        service manager that may start us again: they go on, and the next start finds them.
+        """
+        stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        async with self.running() as instance:
+            self._say_ready()
+            instance.take_everything_down = await stopped != signal.SIGTERM
+            self.log.info("Stopping")
+
+    def _say_ready(self) -> None:
+        scheme = "https" if self.public_address().scheme == "https" else "http"
+        self.log.info(
+            "BinderHub is ready at %s", f"{scheme}://localhost:{self.port}{self.base_url}"
+        )
+        if self.ip in ("", "0.0.0.0", "::"):
+            for address in own_addresses():
+                self.log.info(
+                    "  in this room: %s://%s:%d%s", scheme, address, self.port, self.base_url
+                )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Instance]:
+        """Start everything; end it, in order, when the block is left."""
+        async with AsyncExitStack() as stack:
+            data_dir = DataDir(self.data_dir)
+            data_dir.open()
+            stack.callback(data_dir.close)
+            http = await stack.enter_async_context(self._http_session())
+            daemon = DockerDaemon.connect(self.build_docker_host, self.build_namespace)
+            stack.push_async_callback(daemon.close)
+            await self._check_docker(daemon)
+            instance = Instance(self, data_dir, http, daemon)
+            stack.push_async_callback(instance.stop)
+            await instance.start()
+            yield instance
+
+    def _http_session(self) -> ClientSession:
+        return ClientSession(headers={"User-Agent": USER_AGENT}, timeout=ClientTimeout(total=30))
+
+    async def _check_docker(self, daemon: DockerDaemon) -> None:
+        try:
+            await daemon.check()
+            await daemon.ensure_network()
+        except DockerUnavailable as error:
+            if self.builder_required:
+                raise
+            self.log.warning("%s Nothing can be built or launched until then.", error)
+
+    def public_address(self) -> PublicAddress:
+        hub = self.config.JupyterHub
+        return PublicAddress(
+            self.ip, self.port, str(hub.get("ssl_key", "")), str(hub.get("ssl_cert", ""))
+        )
+
+    def hub_arguments(self) -> list[str]:
+        """Options of the command line that are not ours but the hub's, as arguments for it."""
+        ours = {type(self).__name__, "BinderHub", *(kind.__name__ for kind in self.classes)}
+        return [
+            f"--{section}.{name}={value}"
+            for section, options in self.cli_config.items()
+            if section not in ours
+            for name, value in options.items()
+        ]
+
+    def build_settings(self) -> BuildSettings:
+        return BuildSettings(
+            build_image=self.build_image,
+            image_prefix=self.image_prefix,
+            log_tail_lines=self.log_tail_lines,
+            memory_limit=self.build_memory_limit,
+            ca_bundle=self.ca_bundle,
+            appendix_for=self._appendix_for,
+        )
+
+    def _appendix_for(self, repo: Repo) -> str:
+        binder_url = f"{self.badge_base_url or self.base_url}v2/{repo.provider}/{repo.spec}"
+        return self.appendix.format(binder_url=binder_url, repo_url=repo.url)
+
+    def page_settings(self) -> PageSettings:
+        paths = self.template_path
+        return PageSettings(
+            about_message=self.about_message,
+            banner_message=self.banner_message,
+            badge_base_url=self.badge_base_url,
+            opengraph_title=self.default_opengraph_title,
+            extra_header_html=_in_order(self.extra_header_html),
+            extra_footer_scripts=_in_order(self.extra_footer_scripts),
+            template_path=[paths] if isinstance(paths, str) and paths else list(paths),
+            template_variables=self.template_variables,
+        )
+
+    def provider_maker(self, http: ClientSession) -> Any:
+        def make(prefix: str, spec: str) -> RepoProvider:
+            kind = self.repo_providers.get(prefix)
+            if kind is None:
+                known = ", ".join(self.repo_providers)
+                raise BinderError(
+                    f"No provider found for prefix {prefix}: it is one of {known}.", 404
+                )
+            return kind(parent=self, http=http, spec=spec)
+
+        return make
+
+
+def _in_order(snippets: dict[str, str]) -> list[str]:
+    return [snippets[key] for key in sorted(snippets)]
+
+
+def signal_received(*signals: signal.Signals) -> "asyncio.Future[signal.Signals]":
+    """A future that the first of `signals` resolves. To be called inside the event loop."""
+    loop = asyncio.get_running_loop()
+    received: asyncio.Future[signal.Signals] = loop.create_future()
+
+    def receive(number: signal.Signals) -> None:
+        if not received.done():
+            received.set_result(number)
+
+    for number in signals:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
+            loop.add_signal_handler(number, receive, number)
+    return received

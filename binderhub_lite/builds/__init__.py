@@ -1,0 +1,6 @@
+"""Repo → image: builds as repo2docker containers on the Docker daemon."""
+
+from .manager import Builds
+from .settings import BuildSettings
+
+__all__ = ["BuildSettings", "Builds"]

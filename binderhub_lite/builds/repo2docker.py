@@ -1,0 +1,82 @@
+"""repo2docker's side of a build: its command, its configuration and its log."""
+
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+
+from ..events import Event, Phase
+from ..providers import Repo
+
+HOME = "/binderhub-lite"
+CONFIG = f"{HOME}/repo2docker_config.py"
+CONTENT = f"{HOME}/content"
+
+
+def command(
+    repo: Repo, image: str, *, appendix: str = "", extra_arguments: Sequence[str] = ()
+) -> list[str]:
+    """The command that builds `image` from `repo` in a builder container."""
+    source = CONTENT if repo.open_archive else repo.url
+    return [
+        "jupyter-repo2docker",
+        f"--config={CONFIG}",
+        f"--ref={repo.ref}",
+        f"--image={image}",
+        "--no-clean",
+        "--no-run",
+        "--json-logs",
+        "--user-name=jovyan",
+        "--user-id=1000",
+        *([f"--appendix={appendix}"] if appendix else []),
+        *extra_arguments,
+        "--",
+        source,
+    ]
+
+
+def config_archive(content_provider: str) -> bytes:
+    """A tar with repo2docker's configuration, to be unpacked at the root of the container.
+
+    Only the content provider that fits is left: repo2docker would probe them all, and
+    one of them needs the internet even for a clone from next door.
+    """
+    text = (
+        f"from repo2docker.contentproviders import {content_provider}\n"
+        f"c.Repo2Docker.content_providers = [{content_provider}]\n"
+    ).encode()
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        content_directory = tarfile.TarInfo(CONTENT.lstrip("/"))
+        content_directory.type, content_directory.mode = tarfile.DIRTYPE, 0o755
+        tar.addfile(content_directory)
+        config = tarfile.TarInfo(CONFIG.lstrip("/"))
+        config.size = len(text)
+        tar.addfile(config, io.BytesIO(text))
+    return buffer.getvalue()
+
+
+def parse_line(line: str) -> Event:
+    """One line of `--json-logs` output as an event; a line that is no JSON has no known phase.
+
+    Whatever fields repo2docker adds pass through, but for a traceback.
+    """
+    try:
+        fields = json.loads(line)
+        message = fields.pop("message")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Event.of(Phase.UNKNOWN, line)
+    phase = fields.pop("phase", Phase.UNKNOWN)
+    fields.pop("exc_info", None)
+    return Event.of(str(phase), str(message), **fields)
+
+
+def explain_failure(events: Sequence[Event]) -> str:
+    """What went wrong, in one line, from the last events of a failed build."""
+    lines = [line.strip() for event in events for line in event.message.splitlines()]
+    for start in ("ERROR: failed to solve:", "ERROR:", "fatal:", "remote:"):
+        for line in reversed(lines):
+            if line.startswith(start):
+                return line.removeprefix(start).strip()
+    failed = [event.message.strip() for event in events if event.phase == Phase.FAILED]
+    return (failed or lines or ["it said nothing"])[-1]

@@ -1,0 +1,18 @@
+"""The `binderhub-lite` command."""
+
+import sys
+from collections.abc import Sequence
+
+from .app import BinderHub
+from .events import BinderError
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line; trouble that people can mend is one sentence and status 1."""
+    try:
+        app = BinderHub.instance()
+        app.initialize(list(argv) if argv is not None else None)
+        app.start()
+    except BinderError as error:
+        print(f"binderhub-lite: {error.message}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,197 @@
+"""The local Docker daemon: how to reach it, and the conventions of what we leave in it.
+
+State lives in Docker: everything of ours carries a namespace label, so that two hubs
+can share one daemon and a restarted process finds its own things again.
+"""
+
+import asyncio
+import json
+import logging
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from aiodocker import Docker
+from aiodocker.containers import DockerContainer
+from aiodocker.exceptions import DockerError
+
+from .events import BinderError
+
+log = logging.getLogger(__name__)
+
+LABEL_NAMESPACE = "binderhub-lite.namespace"
+LABEL_COMPONENT = "binderhub-lite.component"
+
+CHECK_SECONDS = 5
+NOT_CONNECTED = 900  # aiodocker's status of an error that is no answer of the daemon's
+
+CA_BUNDLE_IN_CONTAINER = "/etc/ssl/certs/ca-certificates.crt"
+CA_BUNDLE_VARIABLES = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "PIP_CERT",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "NODE_EXTRA_CA_CERTS",
+)
+
+
+class Component(StrEnum):
+    """What a container of ours is for (the label `binderhub-lite.component`)."""
+
+    BUILD = "build"
+    SERVER = "server"
+
+
+class DockerUnavailable(BinderError):
+    """The daemon does not answer; the message says what was tried."""
+
+    def __init__(self, socket: str, cause: object) -> None:
+        super().__init__(
+            f"No Docker daemon answers at {socket} ({cause}): start Docker, or point "
+            "c.BinderHub.build_docker_host at its socket.",
+            503,
+        )
+
+
+def socket_path(docker_host: str) -> str:
+    """The path of the daemon's socket, from a path or a `unix://` URL.
+
+    Raises ValueError for any other kind of URL.
+    """
+    path = docker_host.removeprefix("unix://")
+    if "://" in path:
+        raise ValueError(
+            f"build_docker_host is {docker_host!r}: give the path of the Docker daemon's socket, "
+            "such as /var/run/docker.sock."
+        )
+    return path
+
+
+def labels(namespace: str, component: Component, **details: str) -> dict[str, str]:
+    """The labels of a container of ours; `details` become `binderhub-lite.{name}`."""
+    return {
+        LABEL_NAMESPACE: namespace,
+        LABEL_COMPONENT: component,
+        **{f"binderhub-lite.{name}": value for name, value in details.items()},
+    }
+
+
+def network_name(namespace: str) -> str:
+    """The bridge network of a namespace's builds and servers."""
+    return f"binderhub-lite-{namespace}"
+
+
+def trust(ca_bundle: str) -> tuple[list[str], dict[str, str]]:
+    """Binds and environment that make a container trust the certificates in `ca_bundle`.
+
+    Both are empty when no bundle is set. For networks whose proxy signs HTTPS itself.
+    """
+    if not ca_bundle:
+        return [], {}
+    bind = f"{Path(ca_bundle).resolve()}:{CA_BUNDLE_IN_CONTAINER}:ro"
+    return [bind], dict.fromkeys(CA_BUNDLE_VARIABLES, CA_BUNDLE_IN_CONTAINER)
+
+
+@dataclass(frozen=True)
+class DockerDaemon:
+    """One daemon and the namespace in it that is ours."""
+
+    client: Docker
+    socket: str
+    namespace: str
+
+    @classmethod
+    def connect(cls, docker_host: str, namespace: str) -> "DockerDaemon":
+        """Open a client; nothing is sent yet. To be called inside the event loop."""
+        path = socket_path(docker_host)
+        return cls(Docker(url=f"unix://{path}"), path, namespace)
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def check(self) -> None:
+        """Raise DockerUnavailable unless the daemon answers."""
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self.client.version()
+        except TimeoutError as error:
+            reason = f"no answer in {CHECK_SECONDS} seconds"
+            raise DockerUnavailable(self.socket, reason) from error
+        except (DockerError, OSError) as error:
+            raise DockerUnavailable(self.socket, error) from error
+
+    def explain(self, error: DockerError) -> BinderError:
+        """What went wrong with the daemon, in words for people."""
+        if error.status == NOT_CONNECTED:
+            return DockerUnavailable(self.socket, error.message)
+        return BinderError(f"Docker refused: {error.message.strip()}", 500)
+
+    @property
+    def socket_bind(self) -> str:
+        """The bind that hands the daemon's socket to a builder."""
+        # Docker Desktop's containers live in a virtual machine, where the socket has its usual name.
+        source = self.socket if platform.system() == "Linux" else "/var/run/docker.sock"
+        return f"{source}:/var/run/docker.sock"
+
+    async def has_image(self, name: str) -> bool:
+        try:
+            await self.client.images.inspect(name)
+        except DockerError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    async def ensure_network(self) -> str:
+        """Make the namespace's network if it is missing; return its name."""
+        name = network_name(self.namespace)
+        config = {
+            "Name": name,
+            "Driver": "bridge",
+            "CheckDuplicate": True,
+            "Labels": {LABEL_NAMESPACE: self.namespace},
+            "Options": {"com.docker.network.bridge.enable_icc": "false"},
+        }
+        try:
+            await self.client.networks.create(config)
+        except DockerError as error:
+            if error.status != 409:
+                raise
+        return name
+
+    async def remove_network(self) -> None:
+        """Remove the namespace's network unless something still uses it."""
+        try:
+            network = await self.client.networks.get(network_name(self.namespace))
+            await network.delete()
+        except DockerError as error:
+            log.debug("Network %s stays: %s", network_name(self.namespace), error)
+
+    async def containers(self, component: Component) -> list[DockerContainer]:
+        """Our containers of one kind, running or not."""
+        wanted = [f"{LABEL_NAMESPACE}={self.namespace}", f"{LABEL_COMPONENT}={component}"]
+        return await self.client.containers.list(all=1, filters=json.dumps({"label": wanted}))
+
+    async def remove_all(self, component: Component) -> int:
+        """Remove our containers of one kind, running ones too; return how many there were."""
+        found = await self.containers(component)
+        for container in found:
+            await remove(container)
+        return len(found)
+
+
+async def remove(container: DockerContainer) -> None:
+    """Remove a container and its volumes, running or not; one that is gone is no error."""
+    try:
+        await container.delete(force=True, v=True)
+    except DockerError as error:
+        if error.status not in (404, 409):  # 409: its removal is already under way
+            raise
+
+
+def environment_list(environment: Mapping[str, str]) -> list[str]:
+    """An environment in the form of Docker's API."""
+    return [f"{name}={value}" for name, value in environment.items()]

@@ -1,0 +1,160 @@
+"""The parts of one running server, started and stopped in order."""
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import ClientSession, web
+
+from .builds import Builds
+from .dockerd import Component, DockerDaemon
+from .events import BinderError
+from .launch import HubClient, Launcher
+from .launch.data_dir import DataDir
+from .launch.embedded_hub import EmbeddedHub
+from .managed_service import ManagedService
+from .metrics import Metrics
+from .pipeline import Pipeline
+from .web import Site, make_application
+from .web.build_token import BuildTokens
+
+if TYPE_CHECKING:
+    from .app import BinderHub
+
+PACKAGE = Path(__file__).parent
+
+
+class Instance:
+    """The parts of a running server, started and stopped in order."""
+
+    def __init__(
+        self, app: "BinderHub", data_dir: DataDir, http: ClientSession, daemon: DockerDaemon
+    ) -> None:
+        self.app = app
+        self.take_everything_down = False
+        self._data_dir = data_dir
+        self._http = http
+        self._daemon = daemon
+        self._embedded = self._embedded_hub() if _brings_hub(app) else None
+        self.hub = self._embedded.client if self._embedded else _outside_hub(app, http)
+        self.builds = Builds(daemon, app.build_settings())
+        self._metrics = Metrics()
+        self.pipeline = Pipeline(
+            app.provider_maker(http),
+            self.builds,
+            Launcher(parent=app, hub=self.hub),
+            self.hub,
+            self._metrics,
+        )
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        site = make_application(self._site())
+        # A client that leaves ends what was done for it alone; shared builds go on.
+        self._runner = web.AppRunner(site, handler_cancellation=True, access_log=None)
+        await self._runner.setup()
+        if self._embedded is None:
+            host, port = _service_address(self.app)
+            await self._listen(host, port)
+            return
+        own_port = await self._listen("127.0.0.1", 0)
+        await self._embedded.start(f"http://127.0.0.1:{own_port}")
+
+    async def _listen(self, host: str, port: int) -> int:
+        assert self._runner is not None
+        try:
+            await web.TCPSite(self._runner, host or None, port, shutdown_timeout=2).start()
+        except OSError as error:
+            raise BinderError(
+                f"Port {port} cannot be listened on ({error.strerror}): "
+                "stop the program that has it, or choose another with --port."
+            ) from error
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Stop serving. Builds and users' servers end only if everything is to go."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await (self.builds.stop_all() if self.take_everything_down else self.builds.detach())
+        if self._embedded is None:
+            return
+        await self._embedded.stop()
+        if self.take_everything_down:
+            await self._daemon.remove_all(Component.SERVER)
+            await self._daemon.remove_network()
+
+    def _embedded_hub(self) -> EmbeddedHub:
+        app = self.app
+        options = {
+            "namespace": app.build_namespace,
+            "config_file": str(app.config_path or ""),
+            "auth_enabled": False,
+            "idle_timeout": app.idle_timeout,
+            "cors_allow_origin": app.cors_allow_origin,
+            "ca_bundle": app.ca_bundle,
+            "log_level": "DEBUG" if app.debug else "WARNING",
+        }
+        return EmbeddedHub(
+            self._data_dir, app.public_address(), self._http, options, app.hub_arguments()
+        )
+
+    def _site(self) -> Site:
+        app = self.app
+        secret = app.build_token_secret or self._kept_secret()
+        return Site(
+            base_url=app.base_url,
+            pipeline=self.pipeline,
+            providers=app.repo_providers,
+            make_provider=app.provider_maker(self._http),
+            builds=self.builds,
+            daemon=self._daemon,
+            hub=self.hub,
+            metrics=self._metrics,
+            tokens=BuildTokens(
+                secret, app.build_token_expires_seconds, app.build_token_check_origin
+            ),
+            pages=app.page_settings(),
+            templates=_assets("templates"),
+            static=_assets("static"),
+            api_only=app.enable_api_only_mode,
+            cors_allow_origin=app.cors_allow_origin,
+        )
+
+    def _kept_secret(self) -> str:
+        """The secret of build tokens: kept, so that open pages outlive a restart."""
+        name = "secrets.json"
+        kept = self._data_dir.read(name).get("build_token_secret")
+        if not kept:
+            kept = secrets.token_hex(32)
+            self._data_dir.write(name, {"build_token_secret": kept})
+        return str(kept)
+
+
+def _brings_hub(app: "BinderHub") -> bool:
+    return not app.hub_url and ManagedService.from_environment() is None
+
+
+def _outside_hub(app: "BinderHub", http: ClientSession) -> HubClient:
+    """The hub at `hub_url`, or the one that runs us as its managed service."""
+    if not app.hub_api_token:
+        raise BinderError(
+            f"To launch at {app.hub_url} a token is needed: "
+            "set c.BinderHub.hub_api_token or $JUPYTERHUB_API_TOKEN."
+        )
+    if app.hub_url:
+        return HubClient(http, app.hub_url_local or app.hub_url, app.hub_api_token, app.hub_url)
+    service = ManagedService.from_environment()
+    assert service is not None
+    return HubClient(http, service.hub_root, app.hub_api_token)
+
+
+def _service_address(app: "BinderHub") -> tuple[str, int]:
+    """Where to listen: as a managed service, where the hub's proxy looks for us."""
+    service = ManagedService.from_environment()
+    return (service.host, service.port) if service else (app.ip, app.port)
+
+
+def _assets(name: str) -> Path:
+    """The folder of pages or static files: inside the installed package, or in a checkout."""
+    installed = PACKAGE / name
+    return installed if installed.is_dir() else PACKAGE.parent / name

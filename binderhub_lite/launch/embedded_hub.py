@@ -1,0 +1,182 @@
+"""The hub that comes along: JupyterHub as a child process, behind the front door."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+
+from ..events import BinderError
+from .data_dir import DataDir
+from .front_door import FrontDoor, PublicAddress
+from .hub_client import HubClient, HubUnreachable
+from .ports import free_port, is_free
+from .process import ChildProcess, last_lines
+
+log = logging.getLogger(__name__)
+
+BASE_URL = "/jupyter/"
+RECORD = "hub.json"
+SETTINGS = "hub_settings.json"
+SETTINGS_VARIABLE = "BINDERHUB_LITE_HUB_SETTINGS"
+CONFIG = Path(__file__).with_name("jupyterhub_config.py")
+SECONDS_TO_START = 60
+LONGEST_PAUSE = 60
+
+
+@dataclass
+class EmbeddedHub:
+    """JupyterHub and its proxy, as children of this process.
+
+    `options` are the settings that the packaged jupyterhub_config.py reads;
+    `arguments` are command-line arguments for `jupyterhub` itself.
+    """
+
+    data_dir: DataDir
+    address: PublicAddress
+    http: ClientSession
+    options: dict[str, Any]
+    arguments: Sequence[str] = ()
+    token: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+
+    def __post_init__(self) -> None:
+        self.front_door = FrontDoor(self.data_dir, self.address, self.http)
+        self._port = self._choose_port()
+        self._process: ChildProcess | None = None
+        self._watchers: list[asyncio.Task[None]] = []
+        self._default_target = ""
+
+    @property
+    def url(self) -> str:
+        """The hub's root, as this process reaches it."""
+        return f"http://127.0.0.1:{self._port}{BASE_URL}"
+
+    @property
+    def client(self) -> HubClient:
+        return HubClient(self.http, self.url, self.token)
+
+    async def start(self, default_target: str) -> None:
+        """Start hub and proxy, all else than the hub's paths leading to `default_target`.
+
+        Takes the place of what a killed process of ours has left. Returns when both take
+        requests; raises BinderError, leaving nothing behind, when one of them cannot start.
+        """
+        self._default_target = default_target
+        try:
+            await self._stop_predecessor()
+            await self._open_front_door()
+            await self._start_hub()
+        except BaseException:
+            await asyncio.shield(self.stop())
+            raise
+        self._watchers = [
+            asyncio.create_task(self._keep_alive("The hub", self._hub_ended, self._start_hub)),
+            asyncio.create_task(
+                self._keep_alive("The proxy", self._proxy_ended, self._reopen_front_door)
+            ),
+        ]
+
+    async def stop(self) -> None:
+        """Stop both; the servers that run stay as they are."""
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
+        if self._process is not None:
+            await self._process.stop()
+        (self.data_dir.path / RECORD).unlink(missing_ok=True)
+        await self.front_door.close()
+
+    def _choose_port(self) -> int:
+        """The port of the last time, so that a proxy that we take over still finds the hub."""
+        before = self.data_dir.read(RECORD).get("port")
+        predecessor = ChildProcess.from_record(self.data_dir.read(RECORD).get("process"))
+        if isinstance(before, int) and (predecessor or is_free(before)):
+            return before
+        return free_port()
+
+    async def _stop_predecessor(self) -> None:
+        process = ChildProcess.from_record(self.data_dir.read(RECORD).get("process"))
+        if process is not None:
+            log.info("Taking the place of the hub that a killed process has left")
+            await process.stop()
+
+    async def _open_front_door(self) -> None:
+        await self.front_door.open(self._default_target, f"{self.url}hub/error")
+
+    async def _reopen_front_door(self) -> None:
+        await self._open_front_door()
+        # The hub's settings name the proxy's port and token, and it sets all routes anew.
+        if self._process is not None:
+            await self._process.stop()
+
+    async def _start_hub(self) -> None:
+        log_file = self.data_dir.log_file("jupyterhub")
+        settings = self.data_dir.write(SETTINGS, self._settings())
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterhub",
+            f"--config={CONFIG}",
+            *self.arguments,
+        ]
+        environment = {**os.environ, SETTINGS_VARIABLE: str(settings)}
+        self._process = await ChildProcess.start(command, environment, log_file)
+        self.data_dir.write(RECORD, {"process": self._process.record, "port": self._port})
+        await self._wait_until_answering(log_file)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            **self.options,
+            "data_dir": str(self.data_dir.path),
+            "bind_url": f"{self.address.scheme}://{self.address.ip}:{self.address.port}{BASE_URL}",
+            "hub_port": self._port,
+            "proxy_api_url": self.front_door.api_url,
+            "proxy_token": self.front_door.token,
+            "binder_token": self.token,
+        }
+
+    async def _wait_until_answering(self, log_file: Path) -> None:
+        deadline = asyncio.get_running_loop().time() + SECONDS_TO_START
+        while True:
+            try:
+                return await self.client.check()
+            except HubUnreachable:
+                pass
+            if self._process is None or not self._process.running:
+                raise BinderError(f"JupyterHub did not start:\n{last_lines(log_file, 12)}")
+            if asyncio.get_running_loop().time() > deadline:
+                raise BinderError(
+                    f"JupyterHub did not start within {SECONDS_TO_START} seconds: see {log_file}."
+                )
+            await asyncio.sleep(0.1)
+
+    async def _hub_ended(self) -> None:
+        if self._process is not None:
+            await self._process.ended()
+
+    async def _proxy_ended(self) -> None:
+        if self.front_door.process is not None:
+            await self.front_door.process.ended()
+
+    async def _keep_alive(self, name: str, ended: Any, start: Any) -> None:
+        """Start a child again whenever it ends, waiting longer each time it fails to start."""
+        pause = 1
+        while True:
+            await ended()
+            log.warning(
+                "%s ended; it is started again (its log is in %s)", name, self.data_dir.path
+            )
+            with contextlib.suppress(BinderError):
+                await start()
+                pause = 1
+                continue
+            log.error("%s did not start; next try in %d seconds", name, pause)
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE, 2 * pause)

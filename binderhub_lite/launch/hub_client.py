@@ -1,0 +1,109 @@
+"""The few calls of JupyterHub's REST API that launching needs."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+
+from ..events import BinderError
+
+REQUEST_TIMEOUT = ClientTimeout(total=60)
+# The hub writes a blank line to a progress stream every 8 seconds.
+PROGRESS_TIMEOUT = ClientTimeout(total=None, sock_read=60)
+
+
+class HubUnreachable(BinderError):
+    """The hub does not answer or breaks (5xx): trying again may help."""
+
+
+class HubRefused(BinderError):
+    """The hub understood and said no (4xx)."""
+
+
+class HubClient:
+    """Speaks to one hub's API with one token.
+
+    `url` is the hub's root as this process reaches it; `public_url` as browsers do, empty
+    where hub and pages share one origin, so that it is the one of each request.
+    """
+
+    def __init__(self, http: ClientSession, url: str, token: str, public_url: str = "") -> None:
+        self._http = http
+        self._api = url.rstrip("/") + "/hub/api"
+        self._headers = {"Authorization": f"token {token}"}
+        self._public_url = public_url
+
+    def public_server_url(self, path: str, request_origin: str) -> str:
+        """A browser's URL of a server, from the path that the hub gives for it."""
+        return urljoin(self._public_url or request_origin, path)
+
+    async def check(self) -> None:
+        """Raise HubUnreachable unless the API answers."""
+        await self._call("GET", "")
+
+    async def create_user(self, name: str) -> None:
+        """Make a temporary user; one that is already there is no error (a retry finds it so)."""
+        await self._call("POST", f"/users/{quote(name)}", accept=(409,))
+
+    async def delete_user(self, name: str) -> None:
+        """Remove a user with any server of theirs; one that is gone is no error."""
+        await self._call("DELETE", f"/users/{quote(name)}", accept=(404,))
+
+    async def start_server(
+        self, user: str, server: str, options: Mapping[str, Any], *, again: bool = False
+    ) -> None:
+        """Ask for a server; returns when the hub has taken it on.
+
+        `again` says that this is a retry, whose first try may well have arrived.
+        """
+        path = f"/users/{quote(user)}/servers/{quote(server)}"
+        await self._call("POST", path, json=options, accept=(400, 409) if again else ())
+
+    async def progress(self, user: str, server: str) -> AsyncIterator[dict[str, Any]]:
+        """The hub's progress events of a starting server; the last has `ready` or `failed`."""
+        path = f"/users/{quote(user)}/servers/{quote(server)}/progress"
+        try:
+            async with self._http.get(
+                self._api + path, headers=self._headers, timeout=PROGRESS_TIMEOUT
+            ) as answer:
+                await _raise_for_status(answer)
+                async for line in answer.content:
+                    if line.startswith(b"data:"):
+                        yield json.loads(line.removeprefix(b"data:"))
+        except (ClientError, TimeoutError) as error:
+            raise HubUnreachable(f"The connection to JupyterHub broke: {error}", 502) from error
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> None:
+        try:
+            async with self._http.request(
+                method, self._api + path, json=json, headers=self._headers, timeout=REQUEST_TIMEOUT
+            ) as answer:
+                if answer.status not in accept:
+                    await _raise_for_status(answer)
+        except (ClientError, TimeoutError) as error:
+            where = urlsplit(self._api).netloc
+            raise HubUnreachable(f"JupyterHub does not answer at {where}: {error}", 502) from error
+
+
+async def _raise_for_status(answer: ClientResponse) -> None:
+    if answer.status < 400:
+        return
+    kind = HubUnreachable if answer.status >= 500 else HubRefused
+    raise kind(f"JupyterHub answered {answer.status}: {await _reason(answer)}", answer.status)
+
+
+async def _reason(answer: ClientResponse) -> str:
+    text = await answer.text()
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.reason or "no reason given"

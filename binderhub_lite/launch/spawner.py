@@ -1,0 +1,210 @@
+"""Runs inside JupyterHub: a DockerSpawner that starts a Binder server.
+
+What it adds to DockerSpawner: the image, the token and the facts of the request come with
+the launch; the server runs what the image has, behind the image's own entrypoint; it sits
+on a network of its own namespace, where servers cannot reach each other.
+"""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from docker.errors import APIError
+from dockerspawner import DockerSpawner
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from traitlets import Bool, Integer, List, Unicode, default
+
+from ..dockerd import Component, labels, network_name, trust
+
+# JupyterLab where the image has it, else the classic notebook; `exec` keeps it process 1's child.
+START = (
+    "for app in jupyter-lab jupyter-notebook; do "
+    'command -v "$app" >/dev/null && exec "$app" "$@"; done; '
+    'echo "This image has neither jupyter-lab nor jupyter-notebook." >&2; exit 127'
+)
+
+BINDER_VARIABLES = (
+    "repo_url",
+    "ref_url",
+    "launch_host",
+    "request",
+    "persistent_request",
+    "client_ip",
+)
+
+FIRST_POLL, LONGEST_POLL = 0.05, 0.5
+LOG_LINES = 15
+
+
+class ServerDied(Exception):
+    """The server's container ended before it answered; JupyterHub shows the message."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.jupyterhub_message = message
+
+
+class BinderSpawner(DockerSpawner):
+    """Starts one server from the image that the launch names."""
+
+    namespace = Unicode(
+        "default", help="The namespace of BinderHub (c.BinderHub.build_namespace)."
+    ).tag(config=True)
+    auth_enabled = Bool(
+        False, help="Users log in through the hub, and servers run jupyterhub-singleuser."
+    ).tag(config=True)
+    cors_allow_origin = Unicode(help="Origin from which other pages may call servers.").tag(
+        config=True
+    )
+    ca_bundle = Unicode(
+        help="File of certificates that servers trust (c.BinderHub.ca_bundle)."
+    ).tag(config=True)
+    pids_limit = Integer(1024, help="How many processes and threads a server may have.").tag(
+        config=True
+    )
+
+    # DockerSpawner's one thread would start a class of thirty one after another.
+    _executor: ClassVar[ThreadPoolExecutor] = ThreadPoolExecutor(8)
+
+    cmd = List(Unicode(), ["sh", "-c", START, "binder-server"])
+
+    @default("remove")
+    def _remove_when_stopped(self) -> bool:
+        return True
+
+    @default("network_name")
+    def _own_network(self) -> str:
+        return network_name(self.namespace)
+
+    @default("name_template")
+    def _name_with_namespace(self) -> str:
+        return "{prefix}-" + self.namespace + "-{username}--{servername}"
+
+    @default("prefix")
+    def _own_prefix(self) -> str:
+        return "binderhub-lite-server"
+
+    @default("start_timeout")
+    def _time_for_a_whole_class(self) -> int:
+        return 120
+
+    async def check_allowed(self, image: str) -> str:
+        """Any image that a launch names: only BinderHub's token may launch."""
+        return image
+
+    def get_args(self) -> list[str]:
+        """The server's arguments, under their old and their new names."""
+        if self.auth_enabled:
+            return list(super().get_args())
+        settings = {
+            "base_url": self.server.base_url,
+            "token": self.user_options["token"],
+            "trust_xheaders": "True",
+        }
+        if self.default_url:
+            settings["default_url"] = self.default_url
+        if self.cors_allow_origin:
+            settings["allow_origin"] = self.cors_allow_origin
+        return [
+            "--ip=0.0.0.0",
+            f"--port={self.port}",
+            *(
+                f"--{app}.{name}={value}"
+                for app in ("NotebookApp", "ServerApp")
+                for name, value in settings.items()
+            ),
+            *self.args,
+        ]
+
+    def get_env(self) -> dict[str, str]:
+        env = super().get_env()
+        if not self.auth_enabled:
+            # A server that needs no login needs nothing of the hub, its token least of all.
+            env = {name: value for name, value in env.items() if not _is_hubs(name)}
+        options = self.user_options
+        for name in BINDER_VARIABLES:
+            env[f"BINDER_{name.upper()}"] = options.get(f"binder_{name}", options.get(name, ""))
+        return env | trust(self.ca_bundle)[1]
+
+    async def create_object(self) -> Any:
+        self._apply_conventions()
+        return await super().create_object()
+
+    def _apply_conventions(self) -> None:
+        """Labels, certificates and limits, under whatever the configuration says itself."""
+        binds, _ = trust(self.ca_bundle)
+        for bind in binds:
+            source, target, mode = bind.rsplit(":", 2)
+            self.volumes = {**self.volumes, source: {"bind": target, "mode": mode}}
+        own_labels = labels(self.namespace, Component.SERVER, image=self.image)
+        configured = self._eval_if_callable(self.extra_create_kwargs)
+        configured_labels = configured.get("labels", {})
+        self.extra_create_kwargs = {**configured, "labels": {**configured_labels, **own_labels}}
+        self.extra_host_config = {
+            "pids_limit": self.pids_limit,
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges"],
+            # Docker would remove the container of a server that died before we can read why.
+            "auto_remove": False,
+            **self._eval_if_callable(self.extra_host_config),
+        }
+
+    async def start(self) -> tuple[str, int]:
+        """Start the container and wait until its server answers.
+
+        Waiting here, not in the hub, notices sooner that it is ready or that it died.
+        Raises ServerDied with its last log lines when the container ends.
+        """
+        ip, port = await super().start()
+        url = f"http://{ip}:{port}{self.server.base_url}api"
+        deadline = time.monotonic() + self.start_timeout
+        pause = FIRST_POLL
+        while not await _answers(url):
+            await self._check_alive()
+            if time.monotonic() > deadline:
+                await self._fail(f"The server did not answer within {self.start_timeout} seconds.")
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_POLL, pause * 1.2)
+        return ip, port
+
+    async def poll(self) -> Any:
+        """Whether the server runs (None) or how it ended; an ended one's container is removed."""
+        status = await super().poll()
+        if status is not None and self.object_id and self.remove:
+            await self.remove_object()
+            self.object_id = ""
+        return status
+
+    async def _check_alive(self) -> None:
+        container = await self.docker("inspect_container", self.container_id)
+        state = container["State"]
+        if state["OOMKilled"]:
+            await self._fail("The server ran out of memory while it started.")
+        if state["Status"] in ("exited", "dead"):
+            await self._fail(f"The server ended at once, with status {state['ExitCode']}.")
+
+    async def _fail(self, sentence: str) -> None:
+        """Remove the container and raise ServerDied with its last words."""
+        try:
+            output = await self.docker("logs", self.container_id, tail=LOG_LINES)
+        except APIError:
+            output = b""
+        last_words = output.decode(errors="replace").strip()
+        await self.stop(now=True)
+        raise ServerDied(f"{sentence} It said:\n{last_words}" if last_words else sentence)
+
+
+def _is_hubs(name: str) -> bool:
+    return name.startswith(("JUPYTERHUB_", "JPY_", "CONFIGPROXY_"))
+
+
+async def _answers(url: str) -> bool:
+    """Whether a Jupyter server speaks at `url`; asking for a token is an answer, too."""
+    try:
+        await AsyncHTTPClient().fetch(url, request_timeout=2, follow_redirects=False)
+    except HTTPClientError as error:
+        return error.code in (302, 401, 403)
+    except OSError:
+        return False
+    return True

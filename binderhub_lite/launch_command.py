@@ -1,0 +1,129 @@
+"""`binderhub-lite launch REPO`: one repository, one command, a server in the browser."""
+
+import asyncio
+import signal
+import webbrowser
+from contextlib import aclosing
+from pathlib import Path
+from typing import ClassVar
+
+from rich.console import Console
+from traitlets import Bool, Unicode
+
+from .app import BinderHub, signal_received
+from .events import BinderError, Event, Phase
+from .instance import Instance
+from .launch.data_dir import DataDir
+from .launch.ports import free_port
+from .pipeline import Ask
+from .progress import Progress, progress_for
+from .providers.detect import Detected, detect
+
+SLOTS = 100
+
+
+class LaunchApp(BinderHub):
+    """Launch one repository: a directory, user/repo, a git URL or a link to GitHub or GitLab.
+
+    Starts an instance of its own on a free port, builds the image if it is not there yet,
+    opens the server in the browser, and takes everything but the image down at Ctrl-C.
+    """
+
+    name = "binderhub-lite launch"
+    description = __doc__
+    examples = "binderhub-lite launch .\nbinderhub-lite launch user/repo --ref v1.0"
+    subcommands: ClassVar = {}
+    aliases: ClassVar = {**BinderHub.aliases, "ref": "LaunchApp.ref"}
+    flags: ClassVar = {
+        **BinderHub.flags,
+        "no-browser": ({"LaunchApp": {"browser": False}}, "Print the URL, open no browser."),
+    }
+
+    ref = Unicode(help="Branch, tag or commit; default: the newest.").tag(config=True)
+    browser = Bool(True, help="Open the server in the browser when it is ready.").tag(config=True)
+
+    def start(self, run_loop: bool = True) -> None:
+        """Launch and stay until Ctrl-C. Exits with status 1 when nothing could be launched."""
+        if len(self.extra_args) != 1:
+            raise BinderError(
+                "Name one repository: binderhub-lite launch REPO (a directory, user/repo, "
+                "a git URL or a link)."
+            )
+        detected = detect(self.extra_args[0], self.ref)
+        self._make_private(detected)
+        if run_loop and not asyncio.run(self._launch(detected)):
+            self.exit(1)
+
+    def _make_private(self, detected: Detected) -> None:
+        """An instance for this launch alone, that nobody else reaches."""
+        if "port" not in self.cli_config.BinderHub:
+            self.port = free_port()
+        if "ip" not in self.cli_config.BinderHub:
+            self.ip = "127.0.0.1"
+        self.hub_url = ""
+        self.base_url = "/"
+        if "data_dir" not in self.cli_config.BinderHub:
+            self.data_dir, self.build_namespace = _free_slot(Path(self.data_dir))
+        if detected.directory is not None:
+            self.config.LocalRepoProvider.root = str(detected.directory.parent)
+        self.repo_providers = {**self._all_of_ours(), **self.repo_providers}
+
+    async def _launch(self, detected: Detected) -> bool:
+        """Launch, then wait for a signal; returns whether there was a server."""
+        stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        console = Console(stderr=True)
+        progress = progress_for(console)
+        with progress:
+            progress.show(Event.of(Phase.WAITING, "Starting a hub of our own..."))
+            async with self.running() as instance:
+                instance.take_everything_down = True
+                following = asyncio.create_task(self._follow(instance, detected, progress))
+                await asyncio.wait([following, stopped], return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    following.cancel()
+                    return True
+                url = following.result()
+                if url is not None:
+                    progress.__exit__(None, None, None)
+                    await self._present(url)
+                    await stopped
+        return url is not None
+
+    async def _follow(
+        self, instance: Instance, detected: Detected, progress: Progress
+    ) -> str | None:
+        """Show the launch's events; returns the server's URL, None when the launch failed."""
+        origin = f"{self.public_address().scheme}://127.0.0.1:{self.port}"
+        ask = Ask(detected.provider, detected.spec, origin, f"{origin}/")
+        async with aclosing(instance.pipeline.events(ask)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    if event.phase == Phase.READY:
+                        return f"{event.fields['url']}?token={event.fields['token']}"
+                    if event.phase == Phase.FAILED:
+                        progress.failed(event)
+                        return None
+                    progress.show(event)
+        return None
+
+    async def _present(self, url: str) -> None:
+        print(f"Ready: {url}", flush=True)
+        print("Press Ctrl-C to stop the server.", flush=True)
+        if self.browser:
+            await asyncio.to_thread(webbrowser.open, url)
+
+
+def _free_slot(parent: Path) -> tuple[str, str]:
+    """A data directory that no launch uses now, and the namespace that goes with it.
+
+    The first free one: so a launch cleans up after one that was killed.
+    """
+    for number in range(SLOTS):
+        slot = DataDir(parent / f"launch-{number}")
+        try:
+            slot.open()
+        except BinderError:
+            continue
+        slot.close()
+        return str(slot.path), f"launch-{number}"
+    raise BinderError(f"{SLOTS} launches run already: stop one of them.")

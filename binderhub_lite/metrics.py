@@ -1,0 +1,51 @@
+"""What is counted and timed, under the names that BinderHub's monitors read."""
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+BUILD_BUCKETS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, float("inf"))
+LAUNCH_BUCKETS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, float("inf"))
+
+
+class Metrics:
+    """The metrics of one application."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        self.build_time = Histogram(
+            "binderhub_build_time_seconds",
+            "Seconds that builds took",
+            ["status"],
+            buckets=BUILD_BUCKETS,
+            registry=registry,
+        )
+        self.launch_time = Histogram(
+            "binderhub_launch_time_seconds",
+            "Seconds that launches took",
+            ["status", "retries"],
+            buckets=LAUNCH_BUCKETS,
+            registry=registry,
+        )
+        self.build_count = Counter(
+            "binderhub_build_count",
+            "Requests that built",
+            ["status", "provider"],
+            registry=registry,
+        )
+        self.launch_count = Counter(
+            "binderhub_launch_count", "Launches", ["status", "provider"], registry=registry
+        )
+        self.builds_in_progress = Gauge(
+            "binderhub_inprogress_builds", "Builds that run now", registry=registry
+        )
+        self.launches_in_progress = Gauge(
+            "binderhub_inprogress_launches", "Launches under way now", registry=registry
+        )

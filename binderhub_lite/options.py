@@ -1,0 +1,233 @@
+"""Every option of `c.BinderHub`, grouped, with its help text (shown by --help-all and the docs)."""
+
+import os
+from typing import Any
+
+import platformdirs
+from traitlets import (
+    Bool,
+    Dict,
+    HasTraits,
+    Integer,
+    List,
+    TraitError,
+    Type,
+    Unicode,
+    Union,
+    default,
+    validate,
+)
+from traitlets.config import Config
+
+from .dockerd import socket_path
+from .managed_service import ManagedService
+from .providers import PROVIDERS, RepoProvider
+
+
+class ByteSpecification(Integer):  # type: ignore[misc]
+    """A number of bytes, given as a number or with a suffix: K, M, G or T (powers of 1,024)."""
+
+    info_text = "a number of bytes, such as 512M or 2G"
+    SUFFIXES = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+    def validate(self, obj: Any, value: Any) -> int:
+        if isinstance(value, str):
+            try:
+                value = self._parse(value)
+            except ValueError:
+                self.error(obj, value)
+        return int(super().validate(obj, value))
+
+    def from_string(self, text: str) -> int:
+        try:
+            return self._parse(text)
+        except ValueError:
+            raise TraitError(f"{text!r} is not {self.info_text}") from None
+
+    def _parse(self, text: str) -> int:
+        suffix = text[-1:].upper()
+        if suffix in self.SUFFIXES:
+            return int(float(text[:-1]) * self.SUFFIXES[suffix])
+        return int(text)
+
+
+class ServerOptions(HasTraits):  # type: ignore[misc]
+    """Where the server listens and keeps its files."""
+
+    ip = Unicode(help="Address to listen on; empty means all of the machine's.").tag(config=True)
+    port = Integer(8585, min=1, max=65535, help="Port to listen on.").tag(config=True)
+    base_url = Unicode("/", help="The path below which all pages lie.").tag(config=True)
+    data_dir = Unicode(
+        help="Directory of this instance's own files: the hub's database, secrets and logs. "
+        "Two instances need two. Default: binderhub-lite in the user's data directory."
+    ).tag(config=True)
+    config_file = Unicode(
+        "binderhub_config.py",
+        help="Configuration file to load; a relative path starts at the current directory.",
+    ).tag(config=True)
+
+    @default("data_dir")
+    def _user_data_dir(self) -> str:
+        return str(platformdirs.user_data_path("binderhub-lite"))
+
+    @default("base_url")
+    def _base_url_of_a_managed_service(self) -> str:
+        service = ManagedService.from_environment()
+        return service.prefix if service else "/"
+
+    @validate("base_url")
+    def _slashes_around(self, proposal: Any) -> str:
+        inner = proposal.value.strip("/")
+        return f"/{inner}/" if inner else "/"
+
+
+class BuildOptions(HasTraits):  # type: ignore[misc]
+    """How images are built."""
+
+    build_image = Unicode(
+        "quay.io/jupyterhub/repo2docker:2026.4.0",
+        help="The builder image: it must contain repo2docker.",
+    ).tag(config=True)
+    build_docker_host = Unicode(
+        help="Path (or unix:// URL) of the Docker daemon's socket, for everything that this "
+        "program does with Docker. Default: $DOCKER_HOST, else /var/run/docker.sock."
+    ).tag(config=True)
+    build_namespace = Unicode(
+        help="A name that marks our containers, so that several instances can share a Docker "
+        "daemon. Default: $BUILD_NAMESPACE, else 'default'."
+    ).tag(config=True)
+    build_memory_limit = ByteSpecification(
+        0,
+        help="Memory that a builder container may take, in bytes or with K, M, G, T; 0: no limit.",
+    ).tag(config=True)
+    image_prefix = Unicode(help="What the names of built images begin with.").tag(config=True)
+    log_tail_lines = Integer(
+        100, min=0, help="Lines of a running build's log that somebody who comes later gets."
+    ).tag(config=True)
+    appendix = Unicode(
+        help="Dockerfile directives that repo2docker adds at the end. A Python format string: "
+        "{binder_url} is the link to the repository here, {repo_url} where it comes from."
+    ).tag(config=True)
+    ca_bundle = Unicode(
+        help="File of certificates that build containers and servers are to trust, for networks "
+        "whose proxy inspects HTTPS. Default: $BINDERHUB_LITE_CA_BUNDLE; empty: off."
+    ).tag(config=True)
+    builder_required = Bool(
+        True, help="Refuse to start when no Docker daemon answers. For work on pages: False."
+    ).tag(config=True)
+
+    @default("build_docker_host")
+    def _docker_host_from_environment(self) -> str:
+        return os.environ.get("DOCKER_HOST") or "/var/run/docker.sock"
+
+    @validate("build_docker_host")
+    def _is_a_socket(self, proposal: Any) -> str:
+        try:
+            socket_path(proposal.value)
+        except ValueError as error:
+            raise TraitError(str(error)) from None
+        return str(proposal.value)
+
+    @default("build_namespace")
+    def _namespace_from_environment(self) -> str:
+        return os.environ.get("BUILD_NAMESPACE") or "default"
+
+    @default("ca_bundle")
+    def _ca_bundle_from_environment(self) -> str:
+        return os.environ.get("BINDERHUB_LITE_CA_BUNDLE", "")
+
+    @validate("ca_bundle")
+    def _ca_bundle_is_a_file(self, proposal: Any) -> str:
+        if proposal.value and not os.path.isfile(proposal.value):
+            raise TraitError(f"ca_bundle: there is no file {proposal.value!r}.")
+        return str(proposal.value)
+
+
+class HubOptions(HasTraits):  # type: ignore[misc]
+    """Which JupyterHub runs the servers."""
+
+    hub_url = Unicode(
+        help="URL of a JupyterHub that is already there. Empty: start one of our own, "
+        "below /jupyter/ of the same port."
+    ).tag(config=True)
+    hub_url_local = Unicode(
+        help="URL by which this machine reaches that hub, where it differs from hub_url."
+    ).tag(config=True)
+    hub_api_token = Unicode(
+        help="Token for the API of the hub at hub_url. Default: $JUPYTERHUB_API_TOKEN."
+    ).tag(config=True)
+    idle_timeout = Integer(
+        3600,
+        min=1,
+        help="Seconds after which our own hub stops a server that nobody uses.",
+    ).tag(config=True)
+
+    @default("hub_api_token")
+    def _token_from_environment(self) -> str:
+        return os.environ.get("JUPYTERHUB_API_TOKEN", "")
+
+
+class RequestOptions(HasTraits):  # type: ignore[misc]
+    """Who may ask for what."""
+
+    repo_providers = Dict(
+        key_trait=Unicode(),
+        value_trait=Type(klass=RepoProvider),
+        help="The providers, by the prefix that they have in links. Default: all of ours; "
+        "`local` only when c.LocalRepoProvider.root is set.",
+    ).tag(config=True)
+    enable_api_only_mode = Bool(
+        False, help="Serve no pages, only the API, and allow requests that build but do not launch."
+    ).tag(config=True)
+    cors_allow_origin = Unicode(
+        help="Origin from which other sites' pages may call this server and users' servers."
+    ).tag(config=True)
+    build_token_secret = Unicode(
+        help="Secret that signs build tokens. Default: $BINDERHUB_BUILD_TOKEN_SECRET, "
+        "else one that is made once and kept in the data directory."
+    ).tag(config=True)
+    build_token_expires_seconds = Integer(
+        300, min=1, help="Seconds for which a loading page's build token is good."
+    ).tag(config=True)
+    build_token_check_origin = Bool(
+        True, help="Whether a build token is only good for pages of the host that it was made for."
+    ).tag(config=True)
+
+    @default("repo_providers")
+    def _all_of_ours(self) -> dict[str, type[RepoProvider]]:
+        config: Config = getattr(self, "config", Config())
+        shared = bool(config.LocalRepoProvider.get("root"))
+        return {name: kind for name, kind in PROVIDERS.items() if name != "local" or shared}
+
+    @default("build_token_secret")
+    def _secret_from_environment(self) -> str:
+        return os.environ.get("BINDERHUB_BUILD_TOKEN_SECRET", "")
+
+
+class PageOptions(HasTraits):  # type: ignore[misc]
+    """What the pages show."""
+
+    about_message = Unicode(help="HTML for the about page.").tag(config=True)
+    banner_message = Unicode(help="HTML for the top of every page.").tag(config=True)
+    badge_base_url = Unicode(
+        help="Public URL that badges and links begin with. Default: the one of each request."
+    ).tag(config=True)
+    default_opengraph_title = Unicode(
+        "The Binder Project", help="Title of the home page in social previews."
+    ).tag(config=True)
+    extra_header_html = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="HTML for the head of every page; keys only give the order.",
+    ).tag(config=True)
+    extra_footer_scripts = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="JavaScript for the end of every page, without <script>; keys only give the order.",
+    ).tag(config=True)
+    template_path = Union(
+        [Unicode(), List(Unicode())],
+        default_value="",
+        help="Directory (or a list of them) whose templates come before ours.",
+    ).tag(config=True)
+    template_variables = Dict(help="More variables for templates.").tag(config=True)

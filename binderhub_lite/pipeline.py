@@ -1,0 +1,153 @@
+"""The way of one request, from a spec to a running server: resolve, build, launch."""
+
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+
+from .builds import Builds
+from .events import BinderError, Event, Phase
+from .launch import HubClient, Launcher, LaunchRequest, Server
+from .metrics import Metrics
+from .providers import Repo, RepoProvider
+from .providers.base import NotFound
+
+log = logging.getLogger(__name__)
+
+MakeProvider = Callable[[str, str], RepoProvider]
+"""Gives the provider of a prefix for a spec; raises BinderError for one that is unknown."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What somebody asks for, and where they ask from."""
+
+    provider: str
+    spec: str
+    origin: str
+    """Scheme and host of the request, such as `https://binder.example.org`."""
+    launch_host: str
+    """The public URL of this BinderHub, ending in a slash."""
+    client_ip: str = ""
+    build_only: bool = False
+
+    @property
+    def request(self) -> str:
+        return f"v2/{self.provider}/{self.spec}"
+
+
+class Pipeline:
+    """Turns what is asked for into events; it knows neither HTTP nor a terminal."""
+
+    def __init__(
+        self,
+        make_provider: MakeProvider,
+        builds: Builds,
+        launcher: Launcher,
+        hub: HubClient,
+        metrics: Metrics,
+    ) -> None:
+        self._make_provider = make_provider
+        self._builds = builds
+        self._launcher = launcher
+        self._hub = hub
+        self._metrics = metrics
+
+    async def events(self, ask: Ask) -> AsyncGenerator[list[Event]]:
+        """Yield batches of events; the last event is `ready` or `failed`."""
+        try:
+            async with contextlib.aclosing(self._story(ask)) as story:
+                async for batch in story:
+                    yield batch
+        except BinderError as error:
+            log.info("%s failed: %s", ask.request, error.message)
+            yield [error.event()]
+        except Exception:
+            log.exception("%s broke", ask.request)
+            yield [BinderError("Something broke inside the server; try again.", 500).event()]
+
+    async def _story(self, ask: Ask) -> AsyncGenerator[list[Event]]:
+        yield [Event.of(Phase.WAITING, f"Looking up {ask.provider}/{ask.spec}...")]
+        provider = self._make_provider(ask.provider, ask.spec)
+        try:
+            repo = await provider.resolve(ask.provider)
+        except NotFound:
+            fallback = provider.with_default_ref()
+            if fallback is None:
+                raise
+            yield [Event.of(Phase.WAITING, "No such branch; trying the default branch (HEAD)...")]
+            repo = await fallback.resolve(ask.provider)
+
+        image = self._builds.image_of(repo)
+        if await self._builds.has_image(image):
+            yield [Event.of(Phase.BUILT, "Found built image, launching...", imageName=image)]
+        else:
+            async with contextlib.aclosing(self._build(repo, ask.provider)) as batches:
+                async for batch in batches:
+                    yield batch
+            yield [Event.of(Phase.BUILT, "Built image, launching...", imageName=image)]
+
+        if ask.build_only:
+            yield [Event.of(Phase.READY, "Done! Image built", imageName=image)]
+            return
+        async with contextlib.aclosing(self._launch(ask, repo, image)) as events:
+            async for event in events:
+                yield [event]
+
+    async def _build(self, repo: Repo, provider: str) -> AsyncGenerator[list[Event]]:
+        metrics, outcome = self._metrics, _Outcome()
+        with metrics.builds_in_progress.track_inprogress():
+            try:
+                async with contextlib.aclosing(self._builds.build(repo)) as batches:
+                    async for batch in batches:
+                        yield batch
+                outcome.status = "success"
+            finally:
+                metrics.build_count.labels(outcome.status, provider).inc()
+                metrics.build_time.labels(outcome.status).observe(outcome.seconds)
+
+    async def _launch(self, ask: Ask, repo: Repo, image: str) -> AsyncGenerator[Event]:
+        metrics, outcome = self._metrics, _Outcome()
+        request = LaunchRequest(ask.launch_host, ask.request, ask.client_ip)
+        with metrics.launches_in_progress.track_inprogress():
+            try:
+                launch = self._launcher.launch(image, repo, request)
+                async with contextlib.aclosing(launch) as steps:
+                    async for step in steps:
+                        if isinstance(step, Server):
+                            outcome.status = "success"
+                            yield self._ready(ask, repo, image, step)
+                        else:
+                            yield step
+            finally:
+                metrics.launch_count.labels(outcome.status, ask.provider).inc()
+                metrics.launch_time.labels(outcome.status, "0").observe(outcome.seconds)
+
+    def _ready(self, ask: Ask, repo: Repo, image: str, server: Server) -> Event:
+        url = self._hub.public_server_url(server.path, ask.origin)
+        return Event.of(
+            Phase.READY,
+            f"server running at {url}",
+            url=url,
+            token=server.token,
+            image=image,
+            repo_url=repo.url,
+            binder_ref_url=repo.ref_url,
+            binder_launch_host=ask.launch_host,
+            binder_request=ask.request,
+            binder_persistent_request=f"v2/{ask.provider}/{repo.resolved_spec}",
+            binder_client_ip=ask.client_ip,
+        )
+
+
+@dataclass
+class _Outcome:
+    """How a timed step went; a failure until told otherwise."""
+
+    status: str = "failure"
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started

@@ -1,0 +1,105 @@
+"""GitHub, github.com or an enterprise's own."""
+
+import os
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+from aiohttp import ClientError
+from traitlets import Unicode, default
+
+from ..events import BinderError
+from .base import NotFound, RepoProvider
+from .git_command import GitFailed, resolve_remote_ref
+
+GUESSED_BRANCHES = ("main", "master")
+
+
+class GitHubRepoProvider(RepoProvider):
+    """`{user}/{repo}/{ref}`: a repository on GitHub; the ref may contain slashes."""
+
+    hostname = Unicode("github.com", help="The host of repositories.").tag(config=True)
+    api_base_path = Unicode(
+        "https://api.{hostname}", help="The root of the web API; may contain {hostname}."
+    ).tag(config=True)
+    access_token = Unicode(
+        help="A token for the web API, for its higher rate limit. Default: $GITHUB_ACCESS_TOKEN."
+    ).tag(config=True)
+
+    display_config: ClassVar[dict[str, Any]] = {
+        "displayName": "GitHub",
+        "id": "gh",
+        "spec": {"validateRegex": r"[^/]+/[^/]+/.+"},
+        "detect": {"regex": r"^(https?://github.com/)?(?<repo>[^/:]+/[^/:]+)/?$"},
+        "repo": {
+            "label": "GitHub repository name or URL",
+            "placeholder": "example: user/repo or https://github.com/user/repo",
+        },
+        "ref": {"enabled": True, "default": "HEAD"},
+    }
+
+    @default("access_token")
+    def _access_token_from_environment(self) -> str:
+        return os.environ.get("GITHUB_ACCESS_TOKEN", "")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parts = self.spec.split("/", 2)
+        if len(parts) != 3 or not all(parts):
+            raise BinderError(
+                f"{self.spec!r} is not user/repo/ref: "
+                "say which branch, tag or commit you want, or HEAD for the newest.",
+                400,
+            )
+        self.user, repo, ref = (unquote(part) for part in parts)
+        self.repo = repo.removesuffix(".git")
+        self.unresolved_ref = ref
+        self._commit: str | None = None
+
+    def get_repo_url(self) -> str:
+        return f"https://{self.hostname}/{self.user}/{self.repo}"
+
+    async def get_resolved_ref(self) -> str | None:
+        if self._commit is None:
+            try:
+                self._commit = await self._ask_api()
+            except (ClientError, TimeoutError) as error:
+                self.log.warning("GitHub's API is out of reach (%s); asking git instead", error)
+                self._commit = await self._ask_git()
+        return self._commit
+
+    async def _ask_api(self) -> str | None:
+        """The commit, from GitHub's REST API ("get a commit")."""
+        assert self.http is not None
+        root = self.api_base_path.format(hostname=self.hostname).rstrip("/")
+        url = f"{root}/repos/{self.user}/{self.repo}/commits/{self.unresolved_ref}"
+        headers = {"Accept": "application/vnd.github+json"}
+        if self.access_token:
+            headers["Authorization"] = f"token {self.access_token}"
+        async with self.http.get(url, headers=headers) as answer:
+            if answer.status in (404, 422):
+                return None
+            answer.raise_for_status()
+            return str((await answer.json())["sha"])
+
+    async def _ask_git(self) -> str | None:
+        try:
+            return await resolve_remote_ref(self.get_repo_url(), self.unresolved_ref)
+        except GitFailed as error:
+            raise NotFound(
+                f"Could not read the repository {self.get_repo_url()}: {error.message}"
+            ) from error
+
+    def with_default_ref(self) -> "GitHubRepoProvider | None":
+        if self.unresolved_ref not in GUESSED_BRANCHES:
+            return None
+        spec = f"{self.user}/{self.repo}/HEAD"
+        return type(self)(parent=self.parent, http=self.http, spec=spec)
+
+    async def get_resolved_spec(self) -> str:
+        return f"{self.user}/{self.repo}/{await self.get_resolved_ref()}"
+
+    async def get_resolved_ref_url(self) -> str:
+        return f"{self.get_repo_url()}/tree/{await self.get_resolved_ref()}"
+
+    def get_build_slug(self) -> str:
+        return f"{self.user}-{self.repo}"

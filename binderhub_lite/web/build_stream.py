@@ -1,0 +1,125 @@
+"""`GET {base_url}build/{provider}/{spec}`: the event stream of one build and launch.
+
+The protocol is BinderHub's (design §7): the answer is always a 200 event stream, and errors
+are events, because a browser's EventSource cannot read any other answer.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+
+from aiohttp import web
+
+from ..events import BinderError, Event
+from ..pipeline import Ask
+from .request_facts import client_ip, origin
+from .site import SITE, Site
+
+KEEPALIVE_SECONDS = 20
+WRITE_SECONDS = 60
+LINGER_SECONDS = 60
+
+
+async def build(request: web.Request) -> web.StreamResponse:
+    """Stream the events of what the path asks for."""
+    site = request.app[SITE]
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "no-cache",
+            "X-Accel-Buffering": "no",
+        }
+    )
+    response.headers.update(cors_headers(site))
+    await response.prepare(request)
+    if request.method == "HEAD":
+        return response
+    async with contextlib.aclosing(_events(request, site)) as batches:
+        await _send(response, batches)
+    await _linger(response)
+    return response
+
+
+async def _events(request: web.Request, site: Site) -> AsyncGenerator[list[Event]]:
+    try:
+        ask = _ask(request, site)
+    except BinderError as error:
+        yield [error.event()]
+        return
+    async with contextlib.aclosing(site.pipeline.events(ask)) as batches:
+        async for batch in batches:
+            yield batch
+
+
+def _ask(request: web.Request, site: Site) -> Ask:
+    """What the request asks for. Raises BinderError when it may not, or is not to be understood."""
+    provider, _, spec = site.path_after(request, "build/").partition("/")
+    spec = spec.rstrip("/")
+    if not _accepts_events(request):
+        raise BinderError("This address streams events: send `Accept: text/event-stream`.", 400)
+    token = request.query.get("build_token")
+    if token:
+        site.tokens.check(token, f"{provider}/{spec}", request)
+    build_only = request.query.get("build_only", "false").lower() == "true"
+    if build_only and not site.api_only:
+        raise BinderError("Building without launching is not enabled on this server.", 400)
+    return Ask(
+        provider=provider,
+        spec=spec,
+        origin=origin(request),
+        launch_host=site.pages.badge_base_url or origin(request) + site.base_url,
+        client_ip=client_ip(request),
+        build_only=build_only,
+    )
+
+
+def _accepts_events(request: web.Request) -> bool:
+    kinds = [kind.split(";")[0].strip() for kind in request.headers.get("Accept", "").split(",")]
+    return bool({"text/event-stream", "text/*", "*/*"} & set(kinds))
+
+
+async def _send(response: web.StreamResponse, batches: AsyncGenerator[list[Event]]) -> None:
+    """Write batches as they come, and a comment whenever nothing came for a while."""
+    following = asyncio.ensure_future(anext(batches, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait([following], timeout=KEEPALIVE_SECONDS)
+            if not done:
+                await _write(response, ":keepalive\n\n")
+                continue
+            batch = following.result()
+            if batch is None:
+                return
+            await _write(response, "".join(f"data: {event.json}\n\n" for event in batch))
+            following = asyncio.ensure_future(anext(batches, None))
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await following
+
+
+async def _write(response: web.StreamResponse, text: str) -> None:
+    """Write, but do not wait for ever on a client that does not read."""
+    async with asyncio.timeout(WRITE_SECONDS):
+        await response.write(text.encode())
+
+
+async def _linger(response: web.StreamResponse) -> None:
+    """Leave it to the client to close: an EventSource that is closed on would start over.
+
+    The wait ends with the connection, which cancels the handler.
+    """
+    rounds = LINGER_SECONDS // KEEPALIVE_SECONDS
+    for _ in range(rounds):
+        await asyncio.sleep(KEEPALIVE_SECONDS)
+        await _write(response, ":keepalive\n\n")
+
+
+def cors_headers(site: Site) -> dict[str, str]:
+    """Headers that let another site's pages call the API, where the configuration says so."""
+    if not site.cors_allow_origin:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": site.cors_allow_origin,
+        "Access-Control-Allow-Headers": "cache-control",
+    }

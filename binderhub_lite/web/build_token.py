@@ -1,0 +1,49 @@
+"""Build tokens: proof that a build was asked for from one of our own pages.
+
+JWT, HS256, with the claims that BinderHub's tokens have: `exp`, `aud` (the provider and
+spec that it is for) and `origin` (the host of the page).
+"""
+
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import jwt
+from aiohttp import web
+
+from ..events import BinderError
+
+ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class BuildTokens:
+    """Makes and checks tokens with one secret; `lifetime` in seconds."""
+
+    secret: str = field(repr=False)
+    lifetime: int = 300
+    check_origin: bool = True
+
+    def make(self, audience: str, request: web.Request) -> str:
+        """A token for the build `{provider}/{spec}`, good for pages of the request's host."""
+        claims = {
+            "exp": int(time.time()) + self.lifetime,
+            "aud": audience,
+            "origin": _origin_host(request),
+        }
+        return jwt.encode(claims, self.secret, algorithm=ALGORITHM)
+
+    def check(self, token: str, audience: str, request: web.Request) -> None:
+        """Raise BinderError (403) unless `token` is good for this build from this host."""
+        try:
+            claims = jwt.decode(token, self.secret, algorithms=[ALGORITHM], audience=audience)
+        except jwt.ExpiredSignatureError:
+            raise BinderError("The page has expired: reload it to try again.", 403) from None
+        except jwt.InvalidTokenError:
+            raise BinderError("Invalid build token: reload the page to try again.", 403) from None
+        if self.check_origin and claims.get("origin") != _origin_host(request):
+            raise BinderError("The build token belongs to a page of another host.", 403)
+
+
+def _origin_host(request: web.Request) -> str:
+    return urlsplit(request.headers.get("Origin", "")).netloc or request.host

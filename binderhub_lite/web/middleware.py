@@ -1,0 +1,43 @@
+"""What every answer goes through: errors become pages (or JSON, for programs)."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from aiohttp import web
+
+from .pages import render
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def error_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn errors into pages that say what to do next."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        default_text = f"{error.status}: {error.reason}"
+        message = error.text if error.text and error.text != default_text else ""
+        return _error(request, error.status, message)
+    except Exception:
+        log.exception("%s %s broke", request.method, request.path)
+        return _error(request, 500, "")
+
+
+def _error(request: web.Request, status: int, message: str) -> web.Response:
+    phrase = HTTPStatus(status).phrase
+    if "application/json" in request.headers.get("Accept", ""):
+        return web.json_response({"status": status, "message": message or phrase}, status=status)
+    return render(
+        request,
+        "error.html",
+        status=status,
+        status_code=status,
+        status_message=phrase,
+        message=message,
+    )

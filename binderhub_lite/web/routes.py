@@ -1,0 +1,67 @@
+"""Which path leads to what."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from . import pages, status
+from .build_stream import build, cors_headers
+from .middleware import error_pages
+from .site import SITE, Site
+
+IMAGES = {
+    "badge.svg": "badge.svg",
+    "badge_logo.svg": "badge_logo.svg",
+    "assets/images/badge.svg": "badge.svg",
+    "logo_social.png": "logo_social.png",
+    "favicon.ico": "favicon.ico",
+    "favicon_building.ico": "favicon/building.ico",
+    "favicon_success.ico": "favicon/success.ico",
+    "favicon_fail.ico": "favicon/fail.ico",
+}
+
+
+def make_application(site: Site) -> web.Application:
+    """The aiohttp application of a site."""
+    app = web.Application(middlewares=[error_pages])
+    app[SITE] = site
+    pages.set_up_templates(app, site)
+    routes = [*_api_routes(), *([] if site.api_only else _page_routes(site))]
+    for path, handler in routes:
+        app.router.add_get(site.base_url + path, handler)
+    app.router.add_route("OPTIONS", "/{path:.*}", options)
+    if not site.api_only:
+        app.router.add_static(f"{site.base_url}static", site.static)
+    return app
+
+
+def _api_routes() -> list[tuple[str, web.RequestHandler]]:
+    return [
+        ("build/{provider}/{spec:.+}", build),
+        ("health", status.health),
+        ("versions", status.versions),
+        ("metrics", status.metrics),
+        ("api/repoproviders", status.repo_providers),
+    ]
+
+
+def _page_routes(site: Site) -> list[tuple[str, web.RequestHandler]]:
+    return [
+        ("", pages.home),
+        ("about", pages.about),
+        ("v2/{provider}/{spec:.+}", pages.loading),
+        ("repo/{user}/{repo:.+}", pages.legacy_repo),
+        *((path, _serve(site.static / "images" / name)) for path, name in IMAGES.items()),
+    ]
+
+
+def _serve(file: Path) -> web.RequestHandler:
+    async def serve(request: web.Request) -> web.FileResponse:
+        return web.FileResponse(file)
+
+    return serve
+
+
+async def options(request: web.Request) -> web.Response:
+    """Answer a browser that asks first whether another site's page may call."""
+    return web.Response(status=204, headers=cors_headers(request.app[SITE]))

@@ -1,0 +1,80 @@
+"""What monitors ask: health, versions, metrics, and which providers there are."""
+
+import asyncio
+from typing import Any
+
+from aiodocker.exceptions import DockerError
+from aiohttp import web
+from prometheus_client.exposition import choose_encoder
+
+from .._version import __version__
+from ..dockerd import Component
+from ..events import BinderError
+from .build_stream import cors_headers
+from .site import SITE, Site
+
+HEALTH_SECONDS = 10
+
+
+async def health(request: web.Request) -> web.Response:
+    """200 when everything that launches need works, else 503; what it is stands in the answer."""
+    site = request.app[SITE]
+    checks = await asyncio.gather(
+        _check("JupyterHub API", site.hub.check),
+        _check("Docker daemon", site.daemon.check),
+        _quota(site),
+    )
+    ok = all(check["ok"] for check in checks)
+    return web.json_response({"ok": ok, "checks": checks}, status=200 if ok else 503)
+
+
+async def _check(service: str, check: Any) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(HEALTH_SECONDS):
+            await check()
+    except (BinderError, TimeoutError):
+        return {"service": service, "ok": False}
+    return {"service": service, "ok": True}
+
+
+async def _quota(site: Site) -> dict[str, Any]:
+    """How many containers run; the names are those that BinderHub's monitors read."""
+    counts = {"total_pods": 0, "build_pods": 0, "user_pods": 0}
+    try:
+        counts["build_pods"] = len(await site.daemon.containers(Component.BUILD))
+        counts["user_pods"] = len(await site.daemon.containers(Component.SERVER))
+        counts["total_pods"] = counts["build_pods"] + counts["user_pods"]
+        ok = True
+    except DockerError:
+        ok = False
+    return {"service": "Pod quota", **counts, "quota": None, "ok": ok}
+
+
+async def versions(request: web.Request) -> web.Response:
+    """Which BinderHub and which builder this is."""
+    image = request.app[SITE].builds.build_image
+    return web.json_response(
+        {"builder_info": {"build_image": image}, "binderhub": __version__, "builder": image},
+        headers={"Access-Control-Allow-Origin": "*"},
+    )
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Prometheus metrics, in the text format that the client accepts."""
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    body = encode(request.app[SITE].metrics.registry)
+    return web.Response(body=body, headers={"Content-Type": content_type})
+
+
+async def repo_providers(request: web.Request) -> web.Response:
+    """How to ask for a repository of each provider: labels, patterns, defaults."""
+    site = request.app[SITE]
+    return web.json_response(provider_displays(site), headers=cors_headers(site))
+
+
+def provider_displays(site: Site) -> list[dict[str, Any]]:
+    return [
+        {**kind.display_config, "id": name}
+        for name, kind in site.providers.items()
+        if kind.display_config
+    ]
