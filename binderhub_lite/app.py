@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, ClassVar
 
 from aiohttp import ClientSession, ClientTimeout
 from traitlets import Bool, Integer
@@ -22,33 +21,34 @@ from .launch import Launcher
 from .launch.data_dir import DataDir
 from .launch.front_door import PublicAddress
 from .options import BuildOptions, HubOptions, PageOptions, RequestOptions, ServerOptions
+from .pipeline import MakeProvider
 from .providers import PROVIDERS, Repo, RepoProvider
 from .web.site import PageSettings
 
 USER_AGENT = f"binderhub-lite/{__version__}"
 
 
-class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOptions, Application):  # type: ignore[misc]
+class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOptions, Application):
     """BinderHub for one machine with Docker."""
 
     name = "binderhub-lite"
     version = __version__
     description = __doc__
-    subcommands: ClassVar = {
+    subcommands = {
         "launch": (
             "binderhub_lite.launch_command.LaunchApp",
             "Launch one repository and open it in the browser.",
         )
     }
-    classes: ClassVar = [Launcher, *PROVIDERS.values()]
-    aliases: ClassVar = {
+    classes = [Launcher, *PROVIDERS.values()]
+    aliases: dict[str | tuple[str, str], str] = {  # type: ignore[assignment]
         ("f", "config"): "BinderHub.config_file",
         "port": "BinderHub.port",
         "ip": "BinderHub.ip",
         "data-dir": "BinderHub.data_dir",
         "log-level": "BinderHub.log_level",
     }
-    flags: ClassVar = {
+    flags = {
         "debug": ({"BinderHub": {"debug": True}}, "Log everything, the hub's log included."),
         "generate-config": (
             {"BinderHub": {"generate_config": True}},
@@ -59,7 +59,7 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
     log_level = Integer(logging.INFO, help="Log messages of this level and above.").tag(config=True)
     log_format = "[%(levelname)1.1s %(asctime)s] %(message)s"
     debug = Bool(False, help="Log everything.").tag(config=True)
-    generate_config = Bool(False)
+    generate_config = Bool(False, help="Write a configuration file, and end.").tag(config=True)
 
     @catch_config_error
     def initialize(self, argv: list[str] | None = None) -> None:
@@ -89,12 +89,11 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
     def start(self, run_loop: bool = True) -> None:
         """Serve until Ctrl-C or SIGTERM (or run the subcommand)."""
         if self.subapp is not None:
-            return self.subapp.start()
-        if self.generate_config:
-            return self._write_config_file()
-        if run_loop:
+            self.subapp.start()
+        elif self.generate_config:
+            self._write_config_file()
+        elif run_loop:
             asyncio.run(self.serve())
-        return None
 
     def _write_config_file(self) -> None:
         path = Path(self.config_file)
@@ -108,8 +107,9 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
     async def serve(self) -> None:
         """Run the server until a signal comes.
 
-        Ctrl-C (or a closed terminal) is a person who is done: builds and users' servers end, too. SIGTERM is a
-        service manager that may start us again: they go on, and the next start finds them.
+        Ctrl-C (or a closed terminal) is a person who is done: builds and users' servers end,
+        too. SIGTERM is a service manager that may start us again: they go on, and the next
+        start finds them.
         """
         stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         async with self.running() as instance:
@@ -118,15 +118,12 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
             self.log.info("Stopping")
 
     def _say_ready(self) -> None:
-        scheme = "https" if self.public_address().scheme == "https" else "http"
-        self.log.info(
-            "BinderHub is ready at %s", f"{scheme}://localhost:{self.port}{self.base_url}"
-        )
-        if self.ip in ("", "0.0.0.0", "::"):
+        start = f"{self.public_address().scheme}://"
+        end = f":{self.port}{self.base_url}"
+        self.log.info("BinderHub is ready at %slocalhost%s", start, end)
+        if self.ip in ("", "0.0.0.0", "::"):  # noqa: S104  (asks, does not bind)
             for address in own_addresses():
-                self.log.info(
-                    "  in this room: %s://%s:%d%s", scheme, address, self.port, self.base_url
-                )
+                self.log.info("For the people in this room: %s%s%s", start, address, end)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Instance]:
@@ -199,7 +196,7 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
             template_variables=self.template_variables,
         )
 
-    def provider_maker(self, http: ClientSession) -> Any:
+    def provider_maker(self, http: ClientSession) -> MakeProvider:
         def make(prefix: str, spec: str) -> RepoProvider:
             kind = self.repo_providers.get(prefix)
             if kind is None:
@@ -207,7 +204,8 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
                 raise BinderError(
                     f"No provider found for prefix {prefix}: it is one of {known}.", 404
                 )
-            return kind(parent=self, http=http, spec=spec)
+            provider: RepoProvider = kind(parent=self, http=http, spec=spec)
+            return provider
 
         return make
 

@@ -109,6 +109,10 @@ class DockerDaemon:
         path = socket_path(docker_host)
         return cls(Docker(url=f"unix://{path}"), path, namespace)
 
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
     async def close(self) -> None:
         await self.client.close()
 
@@ -132,7 +136,7 @@ class DockerDaemon:
     @property
     def socket_bind(self) -> str:
         """The bind that hands the daemon's socket to a builder."""
-        # Docker Desktop's containers live in a virtual machine, where the socket has its usual name.
+        # Docker Desktop's containers live in a virtual machine, with the socket's usual name.
         source = self.socket if platform.system() == "Linux" else "/var/run/docker.sock"
         return f"{source}:/var/run/docker.sock"
 

@@ -86,13 +86,14 @@ class Instance:
     def _embedded_hub(self) -> EmbeddedHub:
         app = self.app
         options = {
+            "docker_url": self._daemon.url,
             "namespace": app.build_namespace,
             "config_file": str(app.config_path or ""),
             "auth_enabled": False,
             "idle_timeout": app.idle_timeout,
             "cors_allow_origin": app.cors_allow_origin,
             "ca_bundle": app.ca_bundle,
-            "log_level": "DEBUG" if app.debug else "WARNING",
+            "log_level": "DEBUG" if app.debug else "WARN",
         }
         return EmbeddedHub(
             self._data_dir, app.public_address(), self._http, options, app.hub_arguments()

@@ -5,7 +5,7 @@ import signal
 import webbrowser
 from contextlib import aclosing
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 from rich.console import Console
 from traitlets import Bool, Unicode
@@ -32,9 +32,9 @@ class LaunchApp(BinderHub):
     name = "binderhub-lite launch"
     description = __doc__
     examples = "binderhub-lite launch .\nbinderhub-lite launch user/repo --ref v1.0"
-    subcommands: ClassVar = {}
-    aliases: ClassVar = {**BinderHub.aliases, "ref": "LaunchApp.ref"}
-    flags: ClassVar = {
+    subcommands = {}
+    aliases = {**BinderHub.aliases, "ref": "LaunchApp.ref"}
+    flags = {
         **BinderHub.flags,
         "no-browser": ({"LaunchApp": {"browser": False}}, "Print the URL, open no browser."),
     }
@@ -78,7 +78,8 @@ class LaunchApp(BinderHub):
             async with self.running() as instance:
                 instance.take_everything_down = True
                 following = asyncio.create_task(self._follow(instance, detected, progress))
-                await asyncio.wait([following, stopped], return_when=asyncio.FIRST_COMPLETED)
+                either: set[asyncio.Future[Any]] = {following, stopped}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 if not following.done():
                     following.cancel()
                     return True

@@ -1,7 +1,7 @@
 """Every option of `c.BinderHub`, grouped, with its help text (shown by --help-all and the docs)."""
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 import platformdirs
 from traitlets import (
@@ -24,11 +24,11 @@ from .managed_service import ManagedService
 from .providers import PROVIDERS, RepoProvider
 
 
-class ByteSpecification(Integer):  # type: ignore[misc]
+class ByteSpecification(Integer[int, int | str]):
     """A number of bytes, given as a number or with a suffix: K, M, G or T (powers of 1,024)."""
 
     info_text = "a number of bytes, such as 512M or 2G"
-    SUFFIXES = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+    SUFFIXES: ClassVar = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
     def validate(self, obj: Any, value: Any) -> int:
         if isinstance(value, str):
@@ -51,7 +51,7 @@ class ByteSpecification(Integer):  # type: ignore[misc]
         return int(text)
 
 
-class ServerOptions(HasTraits):  # type: ignore[misc]
+class ServerOptions(HasTraits):
     """Where the server listens and keeps its files."""
 
     ip = Unicode(help="Address to listen on; empty means all of the machine's.").tag(config=True)
@@ -81,7 +81,7 @@ class ServerOptions(HasTraits):  # type: ignore[misc]
         return f"/{inner}/" if inner else "/"
 
 
-class BuildOptions(HasTraits):  # type: ignore[misc]
+class BuildOptions(HasTraits):
     """How images are built."""
 
     build_image = Unicode(
@@ -143,7 +143,7 @@ class BuildOptions(HasTraits):  # type: ignore[misc]
         return str(proposal.value)
 
 
-class HubOptions(HasTraits):  # type: ignore[misc]
+class HubOptions(HasTraits):
     """Which JupyterHub runs the servers."""
 
     hub_url = Unicode(
@@ -167,7 +167,7 @@ class HubOptions(HasTraits):  # type: ignore[misc]
         return os.environ.get("JUPYTERHUB_API_TOKEN", "")
 
 
-class RequestOptions(HasTraits):  # type: ignore[misc]
+class RequestOptions(HasTraits):
     """Who may ask for what."""
 
     repo_providers = Dict(
@@ -195,7 +195,7 @@ class RequestOptions(HasTraits):  # type: ignore[misc]
 
     @default("repo_providers")
     def _all_of_ours(self) -> dict[str, type[RepoProvider]]:
-        config: Config = getattr(self, "config", Config())
+        config: Any = getattr(self, "config", Config())
         shared = bool(config.LocalRepoProvider.get("root"))
         return {name: kind for name, kind in PROVIDERS.items() if name != "local" or shared}
 
@@ -204,7 +204,7 @@ class RequestOptions(HasTraits):  # type: ignore[misc]
         return os.environ.get("BINDERHUB_BUILD_TOKEN_SECRET", "")
 
 
-class PageOptions(HasTraits):  # type: ignore[misc]
+class PageOptions(HasTraits):
     """What the pages show."""
 
     about_message = Unicode(help="HTML for the about page.").tag(config=True)
@@ -213,7 +213,7 @@ class PageOptions(HasTraits):  # type: ignore[misc]
         help="Public URL that badges and links begin with. Default: the one of each request."
     ).tag(config=True)
     default_opengraph_title = Unicode(
-        "The Binder Project", help="Title of the home page in social previews."
+        "binderhub-lite", help="Title of the home page in social previews."
     ).tag(config=True)
     extra_header_html = Dict(
         key_trait=Unicode(),

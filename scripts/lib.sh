@@ -19,7 +19,9 @@ condense() {
     local line shown=$SECONDS
     while IFS= read -r line; do
         printf '%s\n' "$line" >>"$1"
-        if [[ -t 1 ]]; then
+        if [[ -z ${line//[[:space:]]/} ]]; then
+            continue
+        elif [[ -t 1 ]]; then
             printf '\r\033[K    %.70s' "$line"
         elif ((SECONDS - shown >= 10)); then
             printf '    %.100s\n' "$line"
@@ -40,9 +42,10 @@ quietly() {
 }
 
 apt_install() {
-    local failed="apt-get could not install $*: its last lines, above, say why."
     say "Installing Debian packages: $*"
     export DEBIAN_FRONTEND=noninteractive
-    quietly apt-get update || die "$failed"
-    quietly apt-get install --yes --no-install-recommends "$@" || die "$failed"
+    # One broken source among many makes it fail, and may have nothing to do with us.
+    quietly apt-get update || say "apt-get update failed: going on with the package lists that are there"
+    quietly apt-get install --yes --no-install-recommends "$@" ||
+        die "apt-get could not install $*: its last lines, above, say why."
 }

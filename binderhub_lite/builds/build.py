@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
@@ -116,7 +117,7 @@ class Build:
         settings = self._settings
         network = await self._daemon.ensure_network()
         binds, environment = trust(settings.ca_bundle)
-        config = {
+        config: dict[str, Any] = {
             "Image": settings.build_image,
             "Cmd": repo2docker.command(
                 self.repo,
@@ -175,7 +176,7 @@ class Build:
                 self.log.append(repo2docker.parse_line(line))
 
 
-async def _lines(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+async def _lines(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
     """Whole lines out of pieces that may end anywhere."""
     rest = ""
     async for piece in pieces:

@@ -45,7 +45,7 @@ class SharedLog:
         return list(islice(self._events, max(0, len(self._events) - count), None))
 
     async def watch(self) -> AsyncIterator[list[Event]]:
-        """Yield batches of events: the last `tail` ones first, then all that comes, until closed."""
+        """Yield batches: the last `tail` events first, then all that come, until closed."""
         position = max(0, self._written - self._tail)
         while True:
             batch, position = self._since(position)

@@ -1,4 +1,4 @@
-"""The directory where an instance keeps its files, and the lock that makes it the only one there."""
+"""The directory where an instance keeps its files, and the lock that keeps others out."""
 
 import fcntl
 import json

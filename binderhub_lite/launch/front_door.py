@@ -134,7 +134,7 @@ class FrontDoor:
     async def _answers(self) -> bool:
         try:
             async with self._request("GET", "/api/routes") as answer:
-                return answer.status == 200
+                return bool(answer.status == 200)
         except (ClientError, TimeoutError):
             return False
 

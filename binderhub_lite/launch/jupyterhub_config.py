@@ -20,6 +20,7 @@ c.JupyterHub.log_level = settings["log_level"]
 c.JupyterHub.spawner_class = "binderhub-lite"
 c.JupyterHub.authenticator_class = "null"
 c.JupyterHub.concurrent_spawn_limit = 100
+c.NullAuthenticator.any_allow_config = True
 c.BinderSpawner.cors_allow_origin = settings["cors_allow_origin"]
 c.BinderSpawner.ca_bundle = settings["ca_bundle"]
 
@@ -27,6 +28,7 @@ if settings["config_file"]:
     load_subconfig(settings["config_file"])  # type: ignore[name-defined]  # noqa: F821
 
 # What this instance's frame rests on.
+c.BinderSpawner.client_kwargs = {"base_url": settings["docker_url"]}
 c.BinderSpawner.namespace = settings["namespace"]
 c.BinderSpawner.auth_enabled = settings["auth_enabled"]
 c.JupyterHub.bind_url = settings["bind_url"]
@@ -52,7 +54,7 @@ c.JupyterHub.services.extend(
                 "jupyterhub_idle_culler",
                 f"--timeout={settings['idle_timeout']}",
                 f"--cull-every={max(1, min(300, settings['idle_timeout'] // 2))}",
-                *([] if settings["auth_enabled"] else ["--cull-users"]),
+                *([] if settings["auth_enabled"] else ["--cull-users=True"]),
             ],
         },
     ]

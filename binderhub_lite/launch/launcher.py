@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ class Launcher(LoggingConfigurable):
 
     async def launch(
         self, image: str, repo: Repo, request: LaunchRequest
-    ) -> AsyncIterator[Event | Server]:
+    ) -> AsyncGenerator[Event | Server]:
         """Start a server from `image`: `launching` events, then the ready server.
 
         Raises BinderError when there will be none; nothing of it is left then.

@@ -78,7 +78,7 @@ class ChildProcess:
 
     async def ended(self) -> None:
         """Return when the process no longer runs."""
-        while self.running:
+        while self.running:  # noqa: ASYNC110  (of an adopted process, nobody tells us)
             await asyncio.sleep(POLL_SECONDS)
 
     async def stop(self, seconds: float = 10) -> None:

@@ -69,6 +69,14 @@ class BinderSpawner(DockerSpawner):
 
     cmd = List(Unicode(), ["sh", "-c", START, "binder-server"])
 
+    @default("apply_user_options")
+    def _read_where_they_are_used(self) -> Any:
+        return lambda spawner, options: None
+
+    @default("use_internal_ip")
+    def _published_on_loopback(self) -> bool:
+        return False
+
     @default("remove")
     def _remove_when_stopped(self) -> bool:
         return True

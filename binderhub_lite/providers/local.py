@@ -92,7 +92,7 @@ def content_ref(path: Path) -> str:
 
 def archive(path: Path) -> IO[bytes]:
     """A tar archive of the directory's content in a temporary file, read from its start."""
-    target = tempfile.TemporaryFile()
+    target = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
     with tarfile.open(fileobj=target, mode="w") as tar:
         for name in content_files(path):
             tar.add(path / name, arcname=name, recursive=False)

@@ -6,11 +6,21 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from .build_stream import cors_headers
 from .pages import render
+from .site import SITE
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def preflight(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a browser that asks first (OPTIONS) whether another site's page may call."""
+    if request.method == "OPTIONS":
+        return web.Response(status=204, headers=cors_headers(request.app[SITE]))
+    return await handler(request)
 
 
 @web.middleware

@@ -45,15 +45,16 @@ def render(
 
 def _shared_context(request: web.Request, site: Site) -> dict[str, Any]:
     pages = site.pages
+    header_html = "\n".join(pages.extra_header_html)
     return {
         "base_url": site.base_url,
         "badge_base_url": badge_base_url(request, site),
         "static_url": lambda path: f"{site.base_url}static/{path.lstrip('/')}",
         "page_config": _page_config(request, site),
-        "about_message": Markup(pages.about_message),
-        "banner_html": Markup(pages.banner_message),
-        "extra_header_html": Markup("\n".join(pages.extra_header_html)),
-        "extra_footer_scripts": [Markup(script) for script in pages.extra_footer_scripts],
+        "about_message": Markup(pages.about_message),  # noqa: S704
+        "banner_html": Markup(pages.banner_message),  # noqa: S704
+        "extra_header_html": Markup(header_html),  # noqa: S704
+        "extra_footer_scripts": [Markup(script) for script in pages.extra_footer_scripts],  # noqa: S704
         "opengraph_title": pages.opengraph_title,
         "version": __version__,
         "csp_nonce": "",

@@ -5,8 +5,8 @@ from pathlib import Path
 from aiohttp import web
 
 from . import pages, status
-from .build_stream import build, cors_headers
-from .middleware import error_pages
+from .build_stream import build
+from .middleware import Handler, error_pages, preflight
 from .site import SITE, Site
 
 IMAGES = {
@@ -23,19 +23,18 @@ IMAGES = {
 
 def make_application(site: Site) -> web.Application:
     """The aiohttp application of a site."""
-    app = web.Application(middlewares=[error_pages])
+    app = web.Application(middlewares=[preflight, error_pages])
     app[SITE] = site
     pages.set_up_templates(app, site)
     routes = [*_api_routes(), *([] if site.api_only else _page_routes(site))]
     for path, handler in routes:
         app.router.add_get(site.base_url + path, handler)
-    app.router.add_route("OPTIONS", "/{path:.*}", options)
     if not site.api_only:
         app.router.add_static(f"{site.base_url}static", site.static)
     return app
 
 
-def _api_routes() -> list[tuple[str, web.RequestHandler]]:
+def _api_routes() -> list[tuple[str, Handler]]:
     return [
         ("build/{provider}/{spec:.+}", build),
         ("health", status.health),
@@ -45,7 +44,7 @@ def _api_routes() -> list[tuple[str, web.RequestHandler]]:
     ]
 
 
-def _page_routes(site: Site) -> list[tuple[str, web.RequestHandler]]:
+def _page_routes(site: Site) -> list[tuple[str, Handler]]:
     return [
         ("", pages.home),
         ("about", pages.about),
@@ -55,13 +54,8 @@ def _page_routes(site: Site) -> list[tuple[str, web.RequestHandler]]:
     ]
 
 
-def _serve(file: Path) -> web.RequestHandler:
+def _serve(file: Path) -> Handler:
     async def serve(request: web.Request) -> web.FileResponse:
         return web.FileResponse(file)
 
     return serve
-
-
-async def options(request: web.Request) -> web.Response:
-    """Answer a browser that asks first whether another site's page may call."""
-    return web.Response(status=204, headers=cors_headers(request.app[SITE]))

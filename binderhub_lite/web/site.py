@@ -50,7 +50,7 @@ class Site:
     cors_allow_origin: str = ""
 
     def path_after(self, request: web.Request, start: str) -> str:
-        """The rest of the path after `{base_url}{start}`, percent-encoding as the client sent it."""
+        """The path after `{base_url}{start}`, percent-encoding as the client sent it."""
         return request.rel_url.raw_path.removeprefix(self.base_url + start)
 
 

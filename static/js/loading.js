@@ -29,9 +29,8 @@ function showFailure(message) {
 
 /** @param {string} serverUrl */
 function showVisited(serverUrl) {
-  showPhase("ready");
+  showPhase("visited");
   showInTab("success", name);
-  document.getElementById("phase").textContent = "Your server was started";
   document.getElementById("visited-link").setAttribute("href", serverUrl);
   show("visited");
 }
@@ -49,9 +48,7 @@ async function launch() {
   const repository = new BinderRepository(
     providerSpec,
     new URL("build/", baseUrl),
-    {
-      buildToken: config.buildToken,
-    },
+    { buildToken: config.buildToken },
   );
   // A page that is left must not hold a connection; one that comes back from the browser's cache starts over,
   // unless its work was done.

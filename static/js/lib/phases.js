@@ -9,6 +9,7 @@
  */
 
 /**
+ * The phases of the event stream, and "visited": back on the page of a launch that is over.
  * A phase that is not here ("unknown") changes nothing.
  *
  * @type {Record<string, PhaseView>}
@@ -30,6 +31,11 @@ export const PHASES = {
     percent: 90,
   },
   ready: { words: "Ready. Taking you there now.", percent: 100 },
+  visited: {
+    words: "Your server was started",
+    detail: "It runs on for a while after you leave it.",
+    percent: 100,
+  },
   failed: {
     words: "This launch has failed",
     detail: "The log below tells more.",

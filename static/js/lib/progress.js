@@ -65,7 +65,7 @@ function stateOf(before, phase, distance) {
   if (phase === "failed") {
     return before === "now" ? "failed" : before;
   }
-  if (phase === "ready" || distance < 0) {
+  if (phase === "ready" || phase === "visited" || distance < 0) {
     return "done";
   }
   return distance === 0 ? "now" : "todo";
