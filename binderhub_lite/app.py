@@ -224,6 +224,7 @@ def signal_received(*signals: signal.Signals) -> "asyncio.Future[signal.Signals]
             received.set_result(number)
 
     for number in signals:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
+        under_nohup = number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
+        if not under_nohup:
             loop.add_signal_handler(number, receive, number)
     return received

@@ -1,6 +1,9 @@
 # Helpers that the other scripts source; not a program of its own.
 # shellcheck shell=bash
 
+# Else a step that Ctrl-C has ended would count as one that failed.
+trap 'exit 130' INT
+
 say() { printf '==> %s\n' "$*"; }
 
 die() {

@@ -24,4 +24,5 @@ def origin(request: web.Request) -> str:
 
 def client_ip(request: web.Request) -> str:
     """The client's address: the last one that the proxy on this machine has seen."""
-    return (_forwarded(request, "X-Forwarded-For") or [request.remote or ""])[-1]
+    address = (_forwarded(request, "X-Forwarded-For") or [request.remote or ""])[-1]
+    return address.removeprefix("::ffff:")  # IPv4, as a socket for both kinds reports it

@@ -1,0 +1,39 @@
+"""What tests of several rooms share: a git server and a running instance."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from .support.git_server import GitServer
+from .support.instance import BinderProcess
+
+
+@pytest.fixture(scope="session")
+def bridge_address() -> str:
+    """This machine's address on Docker's bridge: servers and build containers reach it alike."""
+    addresses = psutil.net_if_addrs()["docker0"]
+    return next(entry.address for entry in addresses if entry.family == socket.AF_INET)
+
+
+@pytest.fixture(scope="session")
+def git_server(
+    tmp_path_factory: pytest.TempPathFactory, bridge_address: str
+) -> Iterator[GitServer]:
+    server = GitServer(tmp_path_factory.mktemp("git"), bridge_address)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def binder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinderProcess]:
+    """One instance, with its own hub, for all tests that do not stop it."""
+    folder: Path = tmp_path_factory.mktemp("binder")
+    process = BinderProcess(
+        folder, config=f"c.LocalRepoProvider.root = {str(folder / 'shared')!r}\n"
+    )
+    (folder / "shared").mkdir()
+    yield process.wait_until_ready()
+    process.stop()
