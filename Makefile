@@ -26,7 +26,7 @@ BUNDLED = $(shell find *.mjs static/js static/css -type f)
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-install: $(VENV)/.package $(BIN)/configurable-http-proxy images ## Set up everything that binderhub-lite needs
+install: docker $(VENV)/.package $(BIN)/configurable-http-proxy images ## Set up everything that binderhub-lite needs
 	@echo "==> Installed: $(BIN)/binderhub-lite"
 
 demo: install ## Install, then launch examples/hello and print its URL

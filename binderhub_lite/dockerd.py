@@ -164,15 +164,29 @@ class DockerDaemon:
         except DockerError as error:
             if error.status != 409:
                 raise
+        else:
+            # Of several that are made at the same moment, Docker refuses none, and then
+            # the name is of no use: everyone who made one leaves the same one standing.
+            for superfluous in (await self._networks())[1:]:
+                await self._remove_network(superfluous)
         return name
 
     async def remove_network(self) -> None:
         """Remove the namespace's network unless something still uses it."""
+        for network_id in await self._networks():
+            await self._remove_network(network_id)
+
+    async def _networks(self) -> list[str]:
+        """The ids of the networks of our name, sorted."""
+        name = network_name(self.namespace)
+        found = await self.client.networks.list(filters={"name": [f"^{name}$"]})
+        return sorted(network["Id"] for network in found)
+
+    async def _remove_network(self, network_id: str) -> None:
         try:
-            network = await self.client.networks.get(network_name(self.namespace))
-            await network.delete()
+            await (await self.client.networks.get(network_id)).delete()
         except DockerError as error:
-            log.debug("Network %s stays: %s", network_name(self.namespace), error)
+            log.debug("Network %s stays: %s", network_id, error)
 
     async def containers(self, component: Component) -> list[DockerContainer]:
         """Our containers of one kind, running or not."""

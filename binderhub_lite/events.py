@@ -35,7 +35,7 @@ class Event:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, phase: str, message: str, **fields: Any) -> "Event":
+    def of(cls, phase: str, message: str, /, **fields: Any) -> "Event":
         """Make an event; the message gets the newline that clients expect at its end."""
         return cls(phase, message if message.endswith(("\n", "\r")) else message + "\n", fields)
 

@@ -12,6 +12,7 @@ from .events import BinderError
 from .launch import HubClient, Launcher
 from .launch.data_dir import DataDir
 from .launch.embedded_hub import EmbeddedHub
+from .launch.ports import check_listenable
 from .managed_service import ManagedService
 from .metrics import Metrics
 from .pipeline import Pipeline
@@ -51,7 +52,9 @@ class Instance:
     async def start(self) -> None:
         site = make_application(self._site())
         # A client that leaves ends what was done for it alone; shared builds go on.
-        self._runner = web.AppRunner(site, handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(
+            site, handler_cancellation=True, access_log=None, shutdown_timeout=2
+        )
         await self._runner.setup()
         if self._embedded is None:
             host, port = _service_address(self.app)
@@ -62,13 +65,8 @@ class Instance:
 
     async def _listen(self, host: str, port: int) -> int:
         assert self._runner is not None
-        try:
-            await web.TCPSite(self._runner, host or None, port, shutdown_timeout=2).start()
-        except OSError as error:
-            raise BinderError(
-                f"Port {port} cannot be listened on ({error.strerror}): "
-                "stop the program that has it, or choose another with --port."
-            ) from error
+        check_listenable(host, port)
+        await web.TCPSite(self._runner, host or None, port).start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:

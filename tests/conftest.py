@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from .support.gate import Gate
 from .support.git_server import GitServer
 from .support.instance import BinderProcess
 
@@ -16,6 +17,14 @@ def bridge_address() -> str:
     """This machine's address on Docker's bridge: servers and build containers reach it alike."""
     addresses = psutil.net_if_addrs()["docker0"]
     return next(entry.address for entry in addresses if entry.family == socket.AF_INET)
+
+
+@pytest.fixture
+def gate(bridge_address: str) -> Iterator[Gate]:
+    """Holds a build until the test lets it go on."""
+    gate = Gate(bridge_address)
+    yield gate
+    gate.close()
 
 
 @pytest.fixture(scope="session")

@@ -66,35 +66,45 @@ class Build:
             self.log.close()
 
     async def _build(self) -> None:
-        if await self._daemon.has_image(self.image):
-            return  # another build of it ended between the question and us
         container = await self._create_or_attach()
+        if container is None:
+            return
         # When we are cancelled the container stays: the next process follows it to its end.
-        await self._follow(container)
-        status = (await container.wait())["StatusCode"]
+        status = await self._follow(container)
         await remove(container)
-        if status != 0 or not await self._daemon.has_image(self.image):
+        if status or not await self._daemon.has_image(self.image):
             reason = repo2docker.explain_failure(self.log.tail(LINES_THAT_EXPLAIN))
-            raise BinderError(f"Building {self.repo.spec} failed: {reason}")
+            raise BinderError(f"Building {self.repo.url} failed: {reason}")
 
-    async def _create_or_attach(self) -> DockerContainer:
-        """Our container: a new one, or the running one of the same name that somebody else made."""
-        try:
-            container = await self._create()
-        except DockerError as error:
-            if error.status != 409:
-                raise
+    async def _create_or_attach(self) -> DockerContainer | None:
+        """Our container: a new one, or the running one of the same name that somebody else made.
+
+        None when there is nothing to do: somebody else's build of the image has ended.
+        """
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not await self._daemon.has_image(self.image):
+            try:
+                container = await self._create()
+            except DockerError as error:
+                if error.status != 409 or time.monotonic() > deadline:
+                    raise
+            else:
+                await self._start(container)
+                return container
             running = await self._find_running()
             if running is not None:
                 return running
-            container = await self._create()
+            # The name is taken, but its container is still on its way in, or out.
+            await asyncio.sleep(0.1)
+        return None
+
+    async def _start(self, container: DockerContainer) -> None:
         try:
             await self._fill(container)
             await container.start()
         except BaseException:
             await asyncio.shield(remove(container))
             raise
-        return container
 
     async def _find_running(self) -> DockerContainer | None:
         """The running container of our name; one that is not running makes room for a new try."""
@@ -168,12 +178,22 @@ class Build:
             with content:
                 await container.put_archive(repo2docker.CONTENT, content)
 
-    async def _follow(self, container: DockerContainer) -> None:
-        """Read the container's log to its end; this is its only reader."""
+    async def _follow(self, container: DockerContainer) -> int | None:
+        """Read the container's log to its end; this is its only reader.
+
+        Returns its exit status; None when another process followed it, too, and was the
+        first to remove it.
+        """
         output = container.log(stdout=True, stderr=True, follow=True)
-        async with contextlib.aclosing(_lines(output)) as lines:
-            async for line in lines:
-                self.log.append(repo2docker.parse_line(line))
+        try:
+            async with contextlib.aclosing(_lines(output)) as lines:
+                async for line in lines:
+                    self.log.append(repo2docker.parse_line(line))
+            return int((await container.wait())["StatusCode"])
+        except DockerError as error:
+            if error.status != 404:
+                raise
+            return None
 
 
 async def _lines(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:

@@ -19,7 +19,7 @@ def image_name(prefix: str, slug: str, repo_url: str, ref: str) -> str:
     """
     escaped = escapism.escape(slug, safe=SAFE, escape_char="-").lower()
     ending = "-" + _digest(slug, repo_url)[:6]
-    start = "" if prefix or escaped[:1] in set(SAFE) else "r"
+    start = "" if escaped[:1] in set(SAFE) else "r"
     room = LONGEST_REPOSITORY - len(prefix) - len(start) - len(ending)
     if len(escaped) > room:
         ending = "-" + _digest(slug, repo_url)[:32]

@@ -17,7 +17,7 @@ from ..events import BinderError
 from .data_dir import DataDir
 from .front_door import FrontDoor, PublicAddress
 from .hub_client import HubClient, HubUnreachable
-from .ports import free_port, is_free
+from .ports import check_listenable, free_port
 from .process import ChildProcess, last_lines
 
 log = logging.getLogger(__name__)
@@ -97,9 +97,14 @@ class EmbeddedHub:
         """The port of the last time, so that a proxy that we take over still finds the hub."""
         before = self.data_dir.read(RECORD).get("port")
         predecessor = ChildProcess.from_record(self.data_dir.read(RECORD).get("process"))
-        if isinstance(before, int) and (predecessor or is_free(before)):
-            return before
-        return free_port()
+        if not isinstance(before, int):
+            return free_port()
+        if predecessor is None:
+            try:
+                check_listenable("127.0.0.1", before)
+            except BinderError:
+                return free_port()
+        return before
 
     async def _stop_predecessor(self) -> None:
         process = ChildProcess.from_record(self.data_dir.read(RECORD).get("process"))

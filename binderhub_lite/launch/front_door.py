@@ -13,11 +13,12 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from ..events import BinderError
 from .data_dir import DataDir
-from .ports import free_port
+from .ports import check_listenable, free_port
 from .process import ChildProcess, last_lines
 
 RECORD = "proxy.json"
 SECONDS_TO_START = 20
+PRELOAD = Path(__file__).with_name("proxy_preload.cjs")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class FrontDoor:
         return False
 
     async def _start(self, error_target: str) -> None:
+        # The proxy itself would only log that it cannot listen, and stay.
+        check_listenable(self.address.ip, self.address.port)
         self.token, self.api_port = secrets.token_hex(32), free_port()
         log_file = self.data_dir.log_file("proxy")
         address = self.address
@@ -100,13 +103,7 @@ class FrontDoor:
         ]
         if address.scheme == "https":
             command += ["--ssl-key", address.ssl_key, "--ssl-cert", address.ssl_cert]
-        environment = {
-            **os.environ,
-            "CONFIGPROXY_AUTH_TOKEN": self.token,
-            # Where Node came with our own environment, the proxy's first line looks it up there.
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        }
-        self.process = await ChildProcess.start(command, environment, log_file)
+        self.process = await ChildProcess.start(command, self._environment(), log_file)
         self.data_dir.write(
             RECORD,
             {
@@ -118,12 +115,22 @@ class FrontDoor:
         )
         await self._wait_until_answering(log_file)
 
+    def _environment(self) -> dict[str, str]:
+        own_programs = str(Path(sys.executable).parent)
+        return {
+            **os.environ,
+            "CONFIGPROXY_AUTH_TOKEN": self.token,
+            # Where Node came with our own Python, the proxy's first line looks it up there.
+            "PATH": os.pathsep.join([own_programs, os.environ.get("PATH", "")]),
+            "NODE_OPTIONS": f'{os.environ.get("NODE_OPTIONS", "")} --require "{PRELOAD}"'.strip(),
+        }
+
     async def _wait_until_answering(self, log_file: Path) -> None:
         assert self.process is not None
         deadline = asyncio.get_running_loop().time() + SECONDS_TO_START
         while not await self._answers():
             if not self.process.running:
-                raise BinderError(_why_not_started(self.address, last_lines(log_file, 8)))
+                raise BinderError(f"The proxy did not start:\n{last_lines(log_file, 8)}")
             if asyncio.get_running_loop().time() > deadline:
                 await self.close()
                 raise BinderError(
@@ -162,14 +169,3 @@ def _program() -> str:
             "configurable-http-proxy`, or use `make install`, which does that."
         )
     return found
-
-
-def _why_not_started(address: PublicAddress, output: str) -> str:
-    if "EADDRINUSE" in output:
-        return (
-            f"Port {address.port} is taken by another program: "
-            "stop that one, or choose another port with --port."
-        )
-    if "EACCES" in output:
-        return f"Port {address.port} may not be used by this user: choose one above 1023."
-    return f"The proxy did not start:\n{output}"

@@ -135,4 +135,6 @@ def user_name(repo: Repo) -> str:
 
 
 def _clean(message: str) -> str:
-    return message.removeprefix("Spawn failed:").strip()
+    """The hub's word on why a server did not start."""
+    reason = message.removeprefix("Spawn failed:").strip()
+    return reason or "The server did not start in time; the hub's log may say why."

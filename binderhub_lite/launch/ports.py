@@ -1,20 +1,35 @@
-"""Free ports on the loopback interface."""
+"""Ports: free ones on the loopback interface, and whether one can be listened on."""
 
+import errno
 import socket
+
+from ..events import BinderError
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
+    """A port of the loopback interface that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
+def check_listenable(ip: str, port: int) -> None:
+    """Raise BinderError, saying what to do, unless this process may listen there now."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+            probe.bind((ip, port))
+        except OSError as error:
+            raise BinderError(_why_not(ip, port, error)) from error
+
+
+def _why_not(ip: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is taken by another program: "
+            "stop that one, or choose another port with --port."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be used by this user: choose one above 1023 with --port."
+    return f"This machine cannot listen on {ip}:{port} ({error.strerror}): check --ip and --port."

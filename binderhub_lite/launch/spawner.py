@@ -93,9 +93,13 @@ class BinderSpawner(DockerSpawner):
     def _own_prefix(self) -> str:
         return "binderhub-lite-server"
 
-    @default("start_timeout")
+    @default("http_timeout")
     def _time_for_a_whole_class(self) -> int:
         return 120
+
+    @default("start_timeout")
+    def _time_for_docker_and_the_server(self) -> int:
+        return 180
 
     async def check_allowed(self, image: str) -> str:
         """Any image that a launch names: only BinderHub's token may launch."""
@@ -164,16 +168,27 @@ class BinderSpawner(DockerSpawner):
         Waiting here, not in the hub, notices sooner that it is ready or that it died.
         Raises ServerDied with its last log lines when the container ends.
         """
+        # A second less than the hub gives us, whose own word would only be "timed out".
+        latest = time.monotonic() + self.start_timeout - 1
         ip, port = await super().start()
         url = f"http://{ip}:{port}{self.server.base_url}api"
-        deadline = time.monotonic() + self.start_timeout
+        deadline = min(latest, time.monotonic() + self.http_timeout)
         pause = FIRST_POLL
         while not await _answers(url):
             await self._check_alive()
             if time.monotonic() > deadline:
-                await self._fail(f"The server did not answer within {self.start_timeout} seconds.")
+                await self._fail(f"The server did not answer within {self.http_timeout} seconds.")
             await asyncio.sleep(pause)
             pause = min(LONGEST_POLL, pause * 1.2)
+        return ip, port
+
+    async def get_ip_and_port(self) -> tuple[str, int]:
+        """Where the server listens. Raises ServerDied when its container has ended already."""
+        try:
+            ip, port = await super().get_ip_and_port()
+        except RuntimeError:  # no port, because nothing runs
+            await self._check_alive()
+            raise
         return ip, port
 
     async def poll(self) -> Any:

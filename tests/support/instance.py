@@ -111,6 +111,11 @@ class BinderProcess(Running):
         self.wait_for_line("BinderHub is ready at")
         return self
 
+    def children_left(self) -> list[str]:
+        """Command lines of processes that name our folder, once the instance has ended."""
+        commands = (" ".join(process.info["cmdline"] or []) for process in _processes())
+        return [command for command in commands if str(self.folder) in command]
+
     async def stream(self, spec: str, **query: str) -> AsyncIterator[dict[str, Any]]:
         """The events of a build request, to the last one."""
         async for event in stream(f"{self.url}build/{spec}", **query):
@@ -129,6 +134,10 @@ class BinderProcess(Running):
             f"--filter=label=binderhub-lite.component={component}",
         )
         return listing.split()
+
+
+def _processes() -> Iterator[psutil.Process]:
+    return psutil.process_iter(["cmdline"])
 
 
 async def stream(url: str, **query: str) -> AsyncIterator[dict[str, Any]]:

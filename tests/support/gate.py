@@ -1,0 +1,46 @@
+"""A gate that a build's RUN step waits at until the test opens it."""
+
+import socket
+import threading
+
+# The step reads from the gate until there is something to read.
+RUN_WAIT = (
+    "RUN python3 -c \"import socket; print('at the gate', flush=True); "
+    "socket.create_connection(('{address}', {port})).recv(1)\"\n"
+)
+
+
+class Gate:
+    """Listens on an address that build containers reach."""
+
+    def __init__(self, address: str) -> None:
+        self._listener = socket.create_server((address, 0))
+        self._open = threading.Event()
+        self._reached = threading.Event()
+        port = self._listener.getsockname()[1]
+        self.dockerfile_line = RUN_WAIT.format(address=address, port=port)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._reached.set()
+            threading.Thread(target=self._answer, args=[connection], daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        self._open.wait()
+        connection.sendall(b".")
+        connection.close()
+
+    def wait_until_reached(self, seconds: float = 60) -> None:
+        assert self._reached.wait(seconds), "no build came to the gate"
+
+    def open(self) -> None:
+        self._open.set()
+
+    def close(self) -> None:
+        self._open.set()
+        self._listener.close()
