@@ -23,6 +23,7 @@ from .launch.front_door import PublicAddress
 from .options import BuildOptions, HubOptions, PageOptions, RequestOptions, ServerOptions
 from .pipeline import MakeProvider
 from .providers import PROVIDERS, Repo, RepoProvider
+from .signals import Stopped, signal_received, unless
 from .web.site import PageSettings
 
 USER_AGENT = f"binderhub-lite/{__version__}"
@@ -112,8 +113,9 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
         start finds them.
         """
         stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        async with self.running() as instance:
-            self._say_ready()
+        async with self.running(stopped) as instance:
+            if not stopped.done():
+                self._say_ready()
             instance.take_everything_down = await stopped != signal.SIGTERM
             self.log.info("Stopping")
 
@@ -126,8 +128,8 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
                 self.log.info("For the people in this room: %s%s%s", start, address, end)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Instance]:
-        """Start everything; end it, in order, when the block is left."""
+    async def running(self, stopped: Stopped) -> AsyncIterator[Instance]:
+        """Start everything, unless a signal comes first; end it when the block is left."""
         async with AsyncExitStack() as stack:
             data_dir = DataDir(self.data_dir)
             data_dir.open()
@@ -138,7 +140,7 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
             await self._check_docker(daemon)
             instance = Instance(self, data_dir, http, daemon)
             stack.push_async_callback(instance.stop)
-            await instance.start()
+            await unless(stopped, instance.start())
             yield instance
 
     def _http_session(self) -> ClientSession:
@@ -212,19 +214,3 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
 
 def _in_order(snippets: dict[str, str]) -> list[str]:
     return [snippets[key] for key in sorted(snippets)]
-
-
-def signal_received(*signals: signal.Signals) -> "asyncio.Future[signal.Signals]":
-    """A future that the first of `signals` resolves. To be called inside the event loop."""
-    loop = asyncio.get_running_loop()
-    received: asyncio.Future[signal.Signals] = loop.create_future()
-
-    def receive(number: signal.Signals) -> None:
-        if not received.done():
-            received.set_result(number)
-
-    for number in signals:
-        under_nohup = number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
-        if not under_nohup:
-            loop.add_signal_handler(number, receive, number)
-    return received

@@ -3,14 +3,13 @@
 import asyncio
 import signal
 import webbrowser
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from traitlets import Bool, Unicode
 
-from .app import BinderHub, signal_received
+from .app import BinderHub
 from .events import BinderError, Event, Phase
 from .instance import Instance
 from .launch.data_dir import DataDir
@@ -18,6 +17,7 @@ from .launch.ports import free_port
 from .pipeline import Ask
 from .progress import Progress, progress_for
 from .providers.detect import Detected, detect
+from .signals import signal_received, unless
 
 SLOTS = 100
 
@@ -71,21 +71,14 @@ class LaunchApp(BinderHub):
     async def _launch(self, detected: Detected) -> bool:
         """Launch, then wait for a signal; returns whether there was a server."""
         stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        console = Console(stderr=True)
-        progress = progress_for(console)
-        with progress:
+        with ExitStack() as shown:
+            progress = shown.enter_context(progress_for(Console(stderr=True)))
             progress.show(Event.of(Phase.WAITING, "Starting a hub of our own..."))
-            async with self.running() as instance:
+            async with self.running(stopped) as instance:
                 instance.take_everything_down = True
-                following = asyncio.create_task(self._follow(instance, detected, progress))
-                either: set[asyncio.Future[Any]] = {following, stopped}
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                if not following.done():
-                    following.cancel()
-                    return True
-                url = following.result()
+                url = await unless(stopped, self._follow(instance, detected, progress))
+                shown.close()
                 if url is not None:
-                    progress.__exit__(None, None, None)
                     await self._present(url)
                     await stopped
         return url is not None

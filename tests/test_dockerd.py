@@ -34,7 +34,7 @@ def test_the_socket_may_be_a_path_or_a_url(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["tcp://10.0.0.1:2375", "ssh://host", "npipe:////./pipe/docker"])
 def test_a_daemon_elsewhere_is_refused_in_words(host: str) -> None:
-    with pytest.raises(ValueError, match="build_docker_host is .* give the path"):
+    with pytest.raises(ValueError, match=r"build_docker_host is .* give the path"):
         socket_path(host)
 
 

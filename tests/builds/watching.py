@@ -17,7 +17,7 @@ from ..support.instance import docker_events
 TINY = "FROM scratch\nCOPY README.md /\n"
 COUNTING = (
     "FROM binderhub-lite/singleuser\nCOPY README.md /tmp/\n"
-    "RUN for i in 1 2 3 4 5 6 7 8; do echo line $i of 8; sleep 0.2; done\n"
+    "RUN for i in 1 2 3 4 5 6 7 8; do echo line $i of 8; sleep 0.1; done\n"
 )
 BROKEN = "FROM binderhub-lite/singleuser\nCOPY README.md /tmp/\nRUN echo trying; exit 3\n"
 

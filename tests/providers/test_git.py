@@ -1,0 +1,175 @@
+"""Any git repository, against a real git daemon."""
+
+import os
+import stat
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from traitlets.config import Config
+
+from binderhub_lite.events import BinderError
+from binderhub_lite.providers import GitRepoProvider
+from binderhub_lite.providers.base import NotFound
+from binderhub_lite.providers.git_command import GitFailed, git, resolve_remote_ref
+
+from ..support.git_server import GitRepo, GitServer
+from ..support.git_server import git as run_git
+
+
+@pytest.fixture(scope="module")
+def repo(git_server: GitServer) -> GitRepo:
+    """main, a branch with a slash, a light tag, an annotated one, and names that look alike."""
+    repo = git_server.repo("refs")
+    run_git(repo.path, "tag", "light")
+    run_git(repo.path, "tag", "--annotate", "annotated", "--message", "a tag")
+    run_git(repo.path, "branch", "feature/x")
+    run_git(repo.path, "tag", "both")
+    repo.add({"new": "file"})
+    run_git(repo.path, "branch", "both")
+    run_git(repo.path, "branch", "other/annotated")
+    return repo
+
+
+def at(repo: GitRepo, revision: str) -> str:
+    return run_git(repo.path, "rev-parse", f"{revision}^{{commit}}")
+
+
+def spec(url: str, ref: str) -> str:
+    return f"{quote(url, safe='')}/{quote(ref, safe='')}"
+
+
+@pytest.mark.parametrize(
+    ("ref", "revision"),
+    [
+        ("HEAD", "HEAD"),
+        ("main", "main"),
+        ("refs/heads/main", "main"),
+        ("feature/x", "feature/x"),
+        ("light", "light"),
+        pytest.param("annotated", "annotated", id="an annotated tag is the commit it names"),
+        pytest.param("both", "refs/tags/both", id="a tag comes before a branch, as in git"),
+    ],
+)
+async def test_a_ref_is_resolved_to_its_commit(repo: GitRepo, ref: str, revision: str) -> None:
+    resolved = await GitRepoProvider(spec=spec(repo.url, ref)).resolve("git")
+
+    assert resolved.ref == at(repo, revision)
+    assert resolved.resolved_spec == f"{repo.escaped}/{resolved.ref}"
+    assert (resolved.url, resolved.provider) == (repo.url, "git")
+    assert resolved.content_provider == "Git"
+    assert resolved.open_archive is None
+
+
+async def test_a_slash_in_a_ref_may_stay_as_it_is(repo: GitRepo) -> None:
+    resolved = await GitRepoProvider(spec=f"{repo.escaped}/feature/x").resolve("git")
+
+    assert resolved.ref == at(repo, "feature/x")
+
+
+async def test_a_full_commit_is_itself_without_asking_anybody() -> None:
+    commit = "0123456789" * 4
+    provider = GitRepoProvider(spec=spec("https://127.0.0.1:1/nobody-listens", commit))
+
+    assert await provider.get_resolved_ref() == commit
+
+
+@pytest.mark.parametrize("ref", ["missing", "annotat", "x", "*", "-upload-pack=x", "a..b", "é"])
+async def test_a_ref_that_is_not_there_is_not_found(repo: GitRepo, ref: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        await GitRepoProvider(spec=spec(repo.url, ref)).resolve("git")
+    assert caught.value.status_code == 404
+
+
+async def test_a_repository_that_is_not_there_is_not_found_in_gits_own_words(
+    git_server: GitServer, repo: GitRepo
+) -> None:
+    missing = repo.url.replace("refs", "missing")
+
+    with pytest.raises(NotFound) as caught:
+        await GitRepoProvider(spec=spec(missing, "HEAD")).resolve("git")
+
+    assert caught.value.message.startswith(f"Could not read the git repository {missing}: ")
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc",
+        "/etc",
+        "ftp://host/x",
+        "--upload-pack=touch /tmp/x",
+        "ext::sh -c 'touch /tmp/x'",
+        "fd::7",
+        "http://[",
+        "",
+    ],
+)
+def test_a_url_of_a_protocol_that_is_not_allowed_is_refused(url: str) -> None:
+    with pytest.raises(BinderError, match="no clone URL that is allowed here") as caught:
+        GitRepoProvider(spec=spec(url, "HEAD"))
+    assert caught.value.status_code == 400
+
+
+def test_the_allowed_protocols_are_a_matter_of_configuration() -> None:
+    config = Config({"GitRepoProvider": {"allowed_protocols": {"https"}}})
+
+    assert GitRepoProvider(config=config, spec=spec("https://host/x", "HEAD"))
+    for url in ("git://host/x", "ssh://host/x", "git@host:x"):
+        with pytest.raises(BinderError, match="begin with one of https"):
+            GitRepoProvider(config=config, spec=spec(url, "HEAD"))
+
+
+def test_a_spec_without_a_ref_says_what_is_missing() -> None:
+    with pytest.raises(BinderError, match="ends in a ref") as caught:
+        GitRepoProvider(spec="https%3A%2F%2Fhost%2Fx")
+    assert caught.value.status_code == 400
+
+
+@given(st.text())
+@example("http%3A%2F%2F%5B/HEAD")
+@example("https%3A%2F%2Fhost%00/HEAD")
+@example("https%3A%2F%2Fhost/HE%00AD")
+def test_any_spec_is_either_understood_or_refused_in_words(text: str) -> None:
+    try:
+        provider = GitRepoProvider(spec=text)
+    except BinderError as error:
+        assert error.status_code in (400, 404)
+    else:
+        assert "\0" not in provider.url + provider.unresolved_ref
+
+
+async def test_git_never_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = tmp_path / "git-upload-pack-slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(slow.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    began = time.monotonic()
+
+    with pytest.raises(GitFailed, match=r"did not answer within 0\.3 seconds"):
+        await git("ls-remote", f"--upload-pack={slow}", str(tmp_path), seconds=0.3)
+
+    assert time.monotonic() - began < 3
+    assert not _runs(str(slow))
+
+
+async def test_git_never_asks_a_person(git_server: GitServer) -> None:
+    assert "ASKPASS" not in os.environ
+    with pytest.raises(GitFailed):
+        await resolve_remote_ref("ssh://127.0.0.1:1/x", "HEAD", seconds=5)
+
+
+def _runs(program: str) -> bool:
+    lines = Path("/proc").glob("[0-9]*/cmdline")
+    return any(program in _read(line) for line in lines)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,260 @@
+"""Directories of this machine: what is their content, and which may be launched."""
+
+import io
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from traitlets.config import Config
+
+from binderhub_lite.events import BinderError
+from binderhub_lite.providers import LocalRepoProvider
+from binderhub_lite.providers.base import NotFound
+from binderhub_lite.providers.local import content_files, content_ref
+
+from ..support.git_server import git
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def folder(root: Path) -> Path:
+    folder = root / "hello"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "b.txt").write_text("b")
+    return folder
+
+
+@pytest.fixture
+def checkout(folder: Path) -> Path:
+    (folder / ".gitignore").write_text("*.log\n")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit_all(folder)
+    return folder
+
+
+def commit_all(folder: Path) -> str:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "test")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def local(root: Path, spec: str) -> LocalRepoProvider:
+    return LocalRepoProvider(config=Config({"LocalRepoProvider": {"root": str(root)}}), spec=spec)
+
+
+async def test_a_directory_is_a_repository_without_a_server(root: Path, folder: Path) -> None:
+    repo = await local(root, "hello").resolve("local")
+
+    assert (repo.provider, repo.resolved_spec) == ("local", "hello")
+    assert repo.url == f"file://{folder}"
+    assert repo.slug == "local-hello"
+    assert repo.content_provider == "Local"
+    assert repo.ref == content_ref(folder)
+    assert repo.open_archive is not None
+    with repo.open_archive() as opened, tarfile.open(fileobj=opened) as tar:
+        assert tar.getnames() == ["a.txt", "sub/b.txt"]
+        content = tar.extractfile("sub/b.txt")
+        assert content is not None
+        assert content.read() == b"b"
+
+
+Change = Callable[[Path], object]
+
+CHANGES: dict[str, Change] = {
+    "a new file": lambda folder: (folder / "new").write_text(""),
+    "a changed file": lambda folder: (folder / "a.txt").write_text("A"),
+    "a removed file": lambda folder: (folder / "a.txt").unlink(),
+    "a renamed file": lambda folder: (folder / "a.txt").rename(folder / "c.txt"),
+    "a file that became executable": lambda folder: (folder / "a.txt").chmod(0o755),
+    "content that moved": lambda folder: (
+        (folder / "a.txt").write_text("b"),
+        (folder / "sub" / "b.txt").write_text("a"),
+    ),
+    "a symlink": lambda folder: (folder / "link").symlink_to("a.txt"),
+    "a symlink to a directory": lambda folder: (folder / "link").symlink_to("sub"),
+    "a hidden file": lambda folder: (folder / ".hidden").write_text(""),
+}
+
+
+@pytest.mark.parametrize("kind", ["folder", "checkout"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_ref_changes_when_the_content_does(
+    kind: str, change: Change, request: pytest.FixtureRequest
+) -> None:
+    path: Path = request.getfixturevalue(kind)
+    before = content_ref(path)
+    assert content_ref(path) == before
+
+    change(path)
+
+    after = content_ref(path)
+    assert after != before
+    assert len(after) == 40
+
+
+def test_a_symlink_counts_by_where_it_leads(folder: Path) -> None:
+    link = folder / "link"
+    link.symlink_to("a.txt")
+    before = content_ref(folder)
+    link.unlink()
+    link.symlink_to("sub/b.txt")
+
+    assert content_ref(folder) != before
+
+
+IRRELEVANT: dict[str, Change] = {
+    "time": lambda folder: os.utime(folder / "a.txt", (0, 0)),
+    "a cache": lambda folder: touch(folder / "sub" / "__pycache__" / "x.pyc"),
+    "checkpoints": lambda folder: touch(folder / ".ipynb_checkpoints" / "x.ipynb"),
+    "a virtual environment": lambda folder: touch(folder / ".venv" / "bin" / "python"),
+    "an empty directory": lambda folder: (folder / "empty").mkdir(),
+}
+
+
+def touch(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+
+@pytest.mark.parametrize("change", IRRELEVANT.values(), ids=IRRELEVANT)
+def test_what_is_no_content_does_not_change_the_ref(folder: Path, change: Change) -> None:
+    before = content_ref(folder)
+
+    change(folder)
+
+    assert content_ref(folder) == before
+
+
+def test_two_directories_of_the_same_content_have_the_same_ref(root: Path, folder: Path) -> None:
+    twin = root / "twin"
+    (twin / "sub").mkdir(parents=True)
+    (twin / "sub" / "b.txt").write_text("b")
+    (twin / "a.txt").write_text("a")
+
+    assert content_ref(twin) == content_ref(folder)
+
+
+def test_a_clean_checkout_is_its_commit_and_a_changed_one_is_not(checkout: Path) -> None:
+    commit = git(checkout, "rev-parse", "HEAD")
+    assert content_ref(checkout) == commit
+
+    (checkout / "a.txt").write_text("changed")
+    dirty = content_ref(checkout)
+    assert dirty != commit
+
+    assert commit_all(checkout) == content_ref(checkout)
+    git(checkout, "checkout", "--quiet", commit)
+    assert content_ref(checkout) == commit
+
+
+def test_what_git_ignores_is_no_content(checkout: Path) -> None:
+    (checkout / "noise.log").write_text("x")
+    (checkout / "new.txt").write_text("x")
+    git(checkout, "rm", "--quiet", "a.txt")
+
+    assert content_files(checkout) == [".gitignore", "new.txt", "sub/b.txt"]
+
+
+def test_untracked_files_count_even_where_git_is_told_not_to_show_them(checkout: Path) -> None:
+    before = content_ref(checkout)
+    git(checkout, "config", "status.showUntrackedFiles", "no")
+    (checkout / "new.txt").write_text("x")
+
+    assert content_ref(checkout) != before
+
+
+def test_a_part_of_a_checkout_is_only_itself(checkout: Path) -> None:
+    before = content_ref(checkout / "sub")
+    assert before != git(checkout, "rev-parse", "HEAD")
+    assert content_files(checkout / "sub") == ["b.txt"]
+
+    (checkout / "a.txt").write_text("elsewhere")
+    assert content_ref(checkout / "sub") == before
+
+
+def test_a_repository_cannot_make_us_run_its_programs(checkout: Path, tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    hook = checkout / ".git" / "hook"
+    hook.write_text(f"#!/bin/sh\ntouch {witness}\n")
+    hook.chmod(0o755)
+    git(checkout, "config", "core.fsmonitor", str(hook))
+
+    content_ref(checkout)
+    content_files(checkout)
+
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "..",
+        "../outside",
+        "hello/../../outside",
+        "%2E%2E/outside",
+        "..%2Foutside",
+        "%2Fetc",
+        "link",
+        "missing",
+        "hello/a.txt",
+        "hello%00",
+        "x" * 5000,
+    ],
+)
+def test_nothing_but_directories_below_the_root_can_be_asked_for(
+    root: Path, folder: Path, spec: str
+) -> None:
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (root / "link").symlink_to(outside)
+
+    with pytest.raises(NotFound, match="no directory") as caught:
+        local(root, spec)
+    assert str(root.parent) not in caught.value.message
+
+
+@pytest.mark.parametrize("spec", ["hello", "hello/", "%68ello", "hello/../hello", "inside"])
+def test_a_directory_below_the_root_has_one_url_however_it_is_asked_for(
+    root: Path, folder: Path, spec: str
+) -> None:
+    (root / "inside").symlink_to(folder)
+
+    assert local(root, spec).get_repo_url() == f"file://{folder}"
+
+
+def test_without_a_root_nothing_is_shared() -> None:
+    with pytest.raises(NotFound, match=r"set c\.LocalRepoProvider\.root"):
+        LocalRepoProvider(spec="etc")
+
+
+@given(st.text())
+@example("~")
+def test_any_spec_is_either_understood_or_refused_in_words(text: str) -> None:
+    here = Path(__file__).parent.parent.resolve()
+    try:
+        assert local(here, text).path.is_relative_to(here)
+    except BinderError as error:
+        assert error.status_code == 404
+
+
+async def test_a_name_that_is_no_utf8_can_be_read(root: Path) -> None:
+    folder = root / "hello"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("x")
+
+    assert len(content_ref(folder)) == 40
+    with local(root, "hello").open_archive() as opened:
+        assert isinstance(opened.read(), bytes)
+        assert io.SEEK_SET == 0

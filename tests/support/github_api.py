@@ -1,0 +1,48 @@
+"""A local server that answers as GitHub's REST API does ("get a commit")."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+COMMIT_PATH = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/commits/(?P<ref>.+)")
+
+
+@dataclass
+class GitHubApi:
+    """`commits` is what there is, by `user/repo/ref`; `broken` a status that is always given."""
+
+    commits: dict[str, str] = field(default_factory=dict)
+    broken: int | None = None
+    url: str = ""
+    requests: list[web.BaseRequest] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.requests.append(request)
+        if self.broken:
+            return _refuse("API rate limit exceeded", self.broken)
+        path = COMMIT_PATH.fullmatch(request.path)
+        if path is None or not any(known.startswith(f"{path['repo']}/") for known in self.commits):
+            return _refuse("Not Found", 404)
+        sha = self.commits.get(f"{path['repo']}/{path['ref']}")
+        if sha is None:
+            return _refuse(f"No commit found for SHA: {path['ref']}", 422)
+        return web.json_response({"sha": sha, "commit": {"message": "x"}, "parents": []})
+
+
+def _refuse(message: str, status: int) -> web.Response:
+    url = "https://docs.github.com/rest/commits/commits#get-a-commit"
+    return web.json_response({"message": message, "documentation_url": url}, status=status)
+
+
+@asynccontextmanager
+async def github_api() -> AsyncIterator[GitHubApi]:
+    api = GitHubApi()
+    app = web.Application()
+    app.router.add_get("/{path:.*}", api.answer)
+    async with TestServer(app) as server:
+        api.url = str(server.make_url("/"))
+        yield api
