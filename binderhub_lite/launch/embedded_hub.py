@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import os
 import secrets
@@ -29,6 +30,7 @@ SETTINGS_VARIABLE = "BINDERHUB_LITE_HUB_SETTINGS"
 CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 SECONDS_TO_START = 60
 LONGEST_PAUSE = 60
+HUB_PACKAGES = ("jupyterhub", "dockerspawner", "jupyterhub_idle_culler")
 
 
 @dataclass
@@ -69,6 +71,7 @@ class EmbeddedHub:
         requests; raises BinderError, leaving nothing behind, when one of them cannot start.
         """
         self._default_target = default_target
+        _check_installed()
         try:
             await self._stop_predecessor()
             await self._open_front_door()
@@ -185,3 +188,12 @@ class EmbeddedHub:
             log.error("%s did not start; next try in %d seconds", name, pause)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, 2 * pause)
+
+
+def _check_installed() -> None:
+    missing = [name for name in HUB_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise BinderError(
+            f"The hub's packages are not installed ({', '.join(missing)}): run "
+            "`pip install 'binderhub-lite[hub]'`, or use `make install`, which does that."
+        )

@@ -1,7 +1,7 @@
 """The few calls of JupyterHub's REST API that launching needs."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -61,7 +61,7 @@ class HubClient:
         path = f"/users/{quote(user)}/servers/{quote(server)}"
         await self._call("POST", path, json=options, accept=(400, 409) if again else ())
 
-    async def progress(self, user: str, server: str) -> AsyncIterator[dict[str, Any]]:
+    async def progress(self, user: str, server: str) -> AsyncGenerator[dict[str, Any]]:
         """The hub's progress events of a starting server; the last has `ready` or `failed`."""
         path = f"/users/{quote(user)}/servers/{quote(server)}/progress"
         try:

@@ -36,6 +36,8 @@ c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings['hub_port']}"
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.db_url = f"sqlite:///{data_dir / 'jupyterhub.sqlite'}"
+# After an upgrade of JupyterHub nobody is there to run `jupyterhub upgrade-db`.
+c.JupyterHub.upgrade_db = True
 c.JupyterHub.cookie_secret_file = str(data_dir / "jupyterhub_cookie_secret")
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"]

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tenacity import (
     AsyncRetrying,
@@ -21,6 +22,8 @@ from traitlets.config import LoggingConfigurable
 from ..events import BinderError, Event, Phase
 from ..providers import Repo
 from .hub_client import HubClient, HubUnreachable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,13 @@ class Launcher(LoggingConfigurable):
         user = user_name(repo)
         token = secrets.token_urlsafe(16)
         yield Event.of(Phase.LAUNCHING, "Launching server...")
+        deadline = asyncio.get_running_loop().time() + self.launch_timeout
         try:
-            async with asyncio.timeout(self.launch_timeout):
+            async with asyncio.timeout_at(deadline):
                 await self._start(user, self._options(image, token, repo, request))
-                async for event in self.hub.progress(user, ""):
+            async with aclosing(self.hub.progress(user, "")) as progress:
+                # One limit for each wait: after a yield, another task may ask for the next step.
+                while event := await _before(deadline, anext(progress, None)):
                     if event.get("ready"):
                         yield Server(event["url"], token)
                         return
@@ -126,6 +132,11 @@ class Launcher(LoggingConfigurable):
             await self.hub.delete_user(user)
         except BinderError as error:
             self.log.warning("User %s is left to the idle culler: %s", user, error)
+
+
+async def _before(deadline: float, waiting: Awaitable[T]) -> T:
+    async with asyncio.timeout_at(deadline):
+        return await waiting
 
 
 def user_name(repo: Repo) -> str:

@@ -1,5 +1,6 @@
 """From what people paste to a provider and a spec."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +28,31 @@ def detect(text: str, ref: str = "") -> Detected:
     `ref` wins over one that a link names. Raises BinderError for anything else.
     """
     text = text.strip()
-    directory = Path(text).expanduser()
-    if directory.is_dir():
-        return _local(directory.resolve(), ref)
+    directory = _directory(text)
+    if directory is not None:
+        return _local(directory, ref)
     if "://" in text or SCP_LIKE.fullmatch(text):
-        return _from_url(text, ref)
+        with contextlib.suppress(ValueError):  # no URL after all
+            return _from_url(text, ref)
     if SHORTHAND.fullmatch(text) and not text.startswith("."):
-        return Detected("gh", f"{text.removesuffix('.git')}/{ref or 'HEAD'}")
+        return _github(text.removesuffix(".git"), ref)
     raise BinderError(
         f"{text!r} is no directory, and no repository that is known here: "
         "give a directory, user/repo, a git URL or a link to GitHub or GitLab."
     )
+
+
+def _directory(text: str) -> Path | None:
+    # RuntimeError: "~" of somebody who has no home here. The others: a name that cannot be one.
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        directory = Path(text).expanduser()
+        if text and directory.is_dir():
+            return directory.resolve()
+    return None
+
+
+def _github(name: str, ref: str) -> Detected:
+    return Detected("gh", f"{name}/{quote(ref or 'HEAD')}")
 
 
 def _local(directory: Path, ref: str) -> Detected:
@@ -51,11 +66,11 @@ def _local(directory: Path, ref: str) -> Detected:
 def _from_url(url: str, ref: str) -> Detected:
     parts = urlsplit(url)
     path = parts.path.strip("/")
-    linked = TREE.fullmatch(path)
+    linked = TREE.fullmatch(path) if parts.scheme in ("http", "https") else None
     if linked:
         path, ref = linked["repo"], ref or unquote(linked["ref"])
     path = path.removesuffix(".git")
     if parts.hostname in ("github.com", "www.github.com") and path.count("/") == 1:
-        return Detected("gh", f"{path}/{ref or 'HEAD'}")
+        return _github(path, ref)
     clone = f"{parts.scheme}://{parts.netloc}/{path}" if linked else url
     return Detected("git", f"{quote(clone, safe='')}/{quote(ref or 'HEAD', safe='')}")

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any, ClassVar
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from traitlets import Set, Unicode
 
@@ -11,7 +11,9 @@ from .base import NotFound, RepoProvider
 from .git_command import GitFailed, resolve_remote_ref
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
-SCP_LIKE = re.compile(r"(?P<user>[\w.-]+@)?(?P<host>[\w.-]+):(?!//)(?P<path>.+)")
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
+# Two colons would be git's `helper::address`, which runs a program.
+SCP_LIKE = re.compile(r"(?P<user>[\w.-]+@)?(?P<host>[\w.-]+):(?!//|:)(?P<path>.+)")
 
 
 class GitRepoProvider(RepoProvider):
@@ -54,15 +56,20 @@ class GitRepoProvider(RepoProvider):
                 "git/{escaped URL}/{ref}, for example git/https%3A%2F%2Fhost%2Frepo/HEAD.",
                 400,
             )
-        scheme = "ssh" if SCP_LIKE.fullmatch(self.url) else urlsplit(self.url).scheme
-        if scheme not in self.allowed_protocols or self.url.startswith("-"):
+        if self._protocol() not in self.allowed_protocols or "\0" in self.url:
             raise BinderError(
                 f"{self.url!r} is no clone URL that is allowed here: "
                 f"it must begin with one of {', '.join(sorted(self.allowed_protocols))}.",
                 400,
             )
-        if self.unresolved_ref.startswith("-"):
+        if self.unresolved_ref.startswith("-") or "\0" in self.unresolved_ref:
             raise NotFound(f"{self.unresolved_ref!r} cannot be the name of a ref.")
+
+    def _protocol(self) -> str:
+        scheme = SCHEME.match(self.url)
+        if scheme:
+            return scheme[1]
+        return "ssh" if SCP_LIKE.fullmatch(self.url) and not self.url.startswith("-") else ""
 
     async def get_resolved_ref(self) -> str | None:
         if self._commit is None:

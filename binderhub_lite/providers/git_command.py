@@ -1,7 +1,9 @@
 """Running git: never a prompt, never longer than its time, never an option from outside."""
 
 import asyncio
+import contextlib
 import os
+import signal
 from collections.abc import Sequence
 
 from ..events import BinderError
@@ -30,6 +32,7 @@ async def git(*arguments: str, seconds: float = 20) -> str:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(seconds):
@@ -38,7 +41,9 @@ async def git(*arguments: str, seconds: float = 20) -> str:
         raise GitFailed(f"git did not answer within {seconds:g} seconds.", 504) from None
     finally:
         if process.returncode is None:
-            process.kill()
+            # git's helpers, too: one that still waits for a server would hold the pipes open.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     if process.returncode:
         raise GitFailed(_last_line(complaint) or f"git ended with status {process.returncode}.")

@@ -1,8 +1,9 @@
 """GitHub, github.com or an enterprise's own."""
 
 import os
+import re
 from typing import Any, ClassVar
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from aiohttp import ClientError
 from traitlets import Unicode, default
@@ -12,6 +13,9 @@ from .base import NotFound, RepoProvider
 from .git_command import GitFailed, resolve_remote_ref
 
 GUESSED_BRANCHES = ("main", "master")
+# Whatever is neither must not become a part of the API's URL, where ".." would lead elsewhere.
+NAME = re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]+")
+NO_REF = re.compile(r"(^|/)\.|\.\.|[\0-\x20\x7f]")
 
 
 class GitHubRepoProvider(RepoProvider):
@@ -53,6 +57,8 @@ class GitHubRepoProvider(RepoProvider):
         self.user, repo, ref = (unquote(part) for part in parts)
         self.repo = repo.removesuffix(".git")
         self.unresolved_ref = ref
+        if not (NAME.fullmatch(self.user) and NAME.fullmatch(self.repo)) or NO_REF.search(ref):
+            raise NotFound(f"{unquote(self.spec)!r} cannot be a repository and a ref of GitHub's.")
         self._commit: str | None = None
 
     def get_repo_url(self) -> str:
@@ -71,7 +77,7 @@ class GitHubRepoProvider(RepoProvider):
         """The commit, from GitHub's REST API ("get a commit")."""
         assert self.http is not None
         root = self.api_base_path.format(hostname=self.hostname).rstrip("/")
-        url = f"{root}/repos/{self.user}/{self.repo}/commits/{self.unresolved_ref}"
+        url = f"{root}/repos/{self.user}/{self.repo}/commits/{quote(self.unresolved_ref)}"
         headers = {"Accept": "application/vnd.github+json"}
         if self.access_token:
             headers["Authorization"] = f"token {self.access_token}"

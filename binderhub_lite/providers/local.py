@@ -1,6 +1,7 @@
 """A directory of this machine: no git server, no network."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -55,10 +56,11 @@ class LocalRepoProvider(RepoProvider):
                 "No directory of this machine is shared: set c.LocalRepoProvider.root to one."
             )
         root = Path(self.root).expanduser().resolve()
-        path = (root / asked).resolve()
-        if not path.is_relative_to(root) or not path.is_dir():
-            raise NotFound(f"There is no directory {asked!r} below {root.name!r}.")
-        return path
+        with contextlib.suppress(OSError, ValueError):  # names that no directory can have
+            path = (root / asked).resolve()
+            if path.is_relative_to(root) and path.is_dir():
+                return path
+        raise NotFound(f"There is no directory {asked!r} below {root.name!r}.")
 
     async def get_resolved_ref(self) -> str:
         if self._ref is None:
@@ -120,7 +122,7 @@ def _walk(path: Path) -> Iterator[str]:
 def _clean_commit(path: Path) -> str | None:
     if _git(path, "rev-parse", "--show-prefix") not in ("", "\n"):
         return None  # no repository, or only a part of one
-    if _git(path, "status", "--porcelain") != "":
+    if _git(path, "status", "--porcelain", "--untracked-files=normal") != "":
         return None
     commit = _git(path, "rev-parse", "HEAD")
     return commit.strip() if commit else None

@@ -15,9 +15,8 @@ from ..pipeline import Ask
 from .request_facts import client_ip, origin
 from .site import SITE, Site
 
-KEEPALIVE_SECONDS = 20
 WRITE_SECONDS = 60
-LINGER_SECONDS = 60
+KEEPALIVE = ":keepalive\n\n"
 
 
 async def build(request: web.Request) -> web.StreamResponse:
@@ -35,8 +34,8 @@ async def build(request: web.Request) -> web.StreamResponse:
     if request.method == "HEAD":
         return response
     async with contextlib.aclosing(_events(request, site)) as batches:
-        await _send(response, batches)
-    await _linger(response)
+        await _send(response, batches, site.keepalive_seconds)
+    await _linger(response, site)
     return response
 
 
@@ -78,14 +77,16 @@ def _accepts_events(request: web.Request) -> bool:
     return bool({"text/event-stream", "text/*", "*/*"} & set(kinds))
 
 
-async def _send(response: web.StreamResponse, batches: AsyncGenerator[list[Event]]) -> None:
+async def _send(
+    response: web.StreamResponse, batches: AsyncGenerator[list[Event]], keepalive_seconds: float
+) -> None:
     """Write batches as they come, and a comment whenever nothing came for a while."""
     following = asyncio.ensure_future(anext(batches, None))
     try:
         while True:
-            done, _ = await asyncio.wait([following], timeout=KEEPALIVE_SECONDS)
+            done, _ = await asyncio.wait([following], timeout=keepalive_seconds)
             if not done:
-                await _write(response, ":keepalive\n\n")
+                await _write(response, KEEPALIVE)
                 continue
             batch = following.result()
             if batch is None:
@@ -104,15 +105,16 @@ async def _write(response: web.StreamResponse, text: str) -> None:
         await response.write(text.encode())
 
 
-async def _linger(response: web.StreamResponse) -> None:
+async def _linger(response: web.StreamResponse, site: Site) -> None:
     """Leave it to the client to close: an EventSource that is closed on would start over.
 
     The wait ends with the connection, which cancels the handler.
     """
-    rounds = LINGER_SECONDS // KEEPALIVE_SECONDS
-    for _ in range(rounds):
-        await asyncio.sleep(KEEPALIVE_SECONDS)
-        await _write(response, ":keepalive\n\n")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(site.linger_seconds):
+            while True:
+                await asyncio.sleep(site.keepalive_seconds)
+                await _write(response, KEEPALIVE)
 
 
 def cors_headers(site: Site) -> dict[str, str]:

@@ -48,6 +48,10 @@ class Site:
     static: Path
     api_only: bool = False
     cors_allow_origin: str = ""
+    keepalive_seconds: float = 20
+    """How long a stream may be silent; proxies close connections that are for longer."""
+    linger_seconds: float = 60
+    """How long a stream stays open after its last event, for the client to close it."""
 
     def path_after(self, request: web.Request, start: str) -> str:
         """The path after `{base_url}{start}`, percent-encoding as the client sent it."""

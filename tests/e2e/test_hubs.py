@@ -1,6 +1,7 @@
 """Every kind of hub that can run the servers, and every way to reach them."""
 
 import asyncio
+import hashlib
 import json
 import os
 import secrets
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from binderhub_lite.dockerd import CA_BUNDLE_IN_CONTAINER
 from binderhub_lite.launch.ports import free_port
 
 from ..support.git_server import GitServer
@@ -170,9 +172,15 @@ async def test_https(tmp_path: Path, git_server: GitServer) -> None:
 async def test_below_a_path_with_the_hub_options_of_the_command_line(
     tmp_path: Path, git_server: GitServer
 ) -> None:
+    bundle = tmp_path / "bundle.crt"
+    bundle.write_text("a certificate\n")
     binder = BinderProcess(
         tmp_path,
-        config="c.BinderHub.base_url = '/binder'\nc.DockerSpawner.mem_limit = '300M'\n",
+        config=(
+            "c.BinderHub.base_url = '/binder'\n"
+            f"c.BinderHub.ca_bundle = {str(bundle)!r}\n"
+            "c.DockerSpawner.mem_limit = '300M'\n"
+        ),
         arguments=("--BinderSpawner.cpu_limit=0.5",),
     )
     binder.wait_for_line(f"BinderHub is ready at http://localhost:{binder.port}/binder/")
@@ -185,6 +193,9 @@ async def test_below_a_path_with_the_hub_options_of_the_command_line(
     host = json.loads(docker("inspect", name))[0]["HostConfig"]
     assert host["Memory"] == 300 * 2**20
     assert host["CpuQuota"] == 50_000
+    trusted = docker("exec", name, "sh", "-c", "sha256sum < $SSL_CERT_FILE; echo $PIP_CERT")
+    ours = hashlib.sha256(bundle.read_bytes()).hexdigest()
+    assert trusted == f"{ours}  -\n{CA_BUNDLE_IN_CONTAINER}\n"
     await asyncio.to_thread(binder.stop)
 
 

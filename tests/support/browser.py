@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import (
     Browser,
-    BrowserContext,
     ConsoleMessage,
     Page,
     Request,
@@ -87,10 +86,8 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched_page(
-    browser: Browser, origin: str, context: BrowserContext | None = None
-) -> AsyncIterator[Watched]:
+async def watched_page(browser: Browser, origin: str) -> AsyncIterator[Watched]:
     """A page of a fresh profile."""
-    context = context or await browser.new_context()
+    context = await browser.new_context()
     yield Watched(await context.new_page(), origin)
     await context.close()
