@@ -21,10 +21,10 @@ BUNDLED = $(shell find *.mjs static/js static/css -type f)
 .DELETE_ON_ERROR:
 # Two apt-gets at once would lock each other out.
 .NOTPARALLEL:
-.PHONY: help install demo run test lint clean system docker images node chromium
+.PHONY: help install demo run test lint docs screenshots clean system docker images node chromium
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 install: docker $(VENV)/.package $(BIN)/configurable-http-proxy images ## Set up everything that binderhub-lite needs
 	@echo "==> Installed: $(BIN)/binderhub-lite"
@@ -92,3 +92,11 @@ $(VENV)/.test-tools: $(VENV)/.package
 	@scripts/step "Installing the tests' tools into $(VENV)" \
 	  $(BIN)/pip install --editable ".[hub,test]"
 	@touch $@
+
+# Documentation.
+
+docs: $(VENV)/.package ## Write docs/options.md from the options' help texts
+	@$(BIN)/python -m docs.options
+
+screenshots: install $(VENV)/.test-tools chromium ## Take the pictures of docs/images anew
+	@$(BIN)/python -m docs.screenshots

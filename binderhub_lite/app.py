@@ -177,9 +177,26 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
             image_prefix=self.image_prefix,
             log_tail_lines=self.log_tail_lines,
             memory_limit=self.build_memory_limit,
+            max_age=self.build_max_age,
+            cleanup_interval=self.build_cleanup_interval,
+            concurrent_limit=self.concurrent_build_limit,
+            node_selector=self.build_node_selector,
+            push_secret=self._push_secret_file(),
             ca_bundle=self.ca_bundle,
             appendix_for=self._appendix_for,
         )
+
+    def _push_secret_file(self) -> str:
+        """The path of the credentials' file; empty, with a warning, where there is no such file."""
+        path = Path(self.push_secret).expanduser()
+        if not self.push_secret or path.is_file():
+            return str(path.resolve()) if self.push_secret else ""
+        self.log.warning(
+            "push_secret: there is no file %r, so builds get no credentials "
+            "(a Kubernetes secret's name means nothing here).",
+            self.push_secret,
+        )
+        return ""
 
     def _appendix_for(self, repo: Repo) -> str:
         binder_url = f"{self.badge_base_url or self.base_url}v2/{repo.provider}/{repo.spec}"

@@ -1,5 +1,6 @@
 """The parts of one running server, started and stopped in order."""
 
+import asyncio
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +49,10 @@ class Instance:
             self._metrics,
         )
         self._runner: web.AppRunner | None = None
+        self._housekeeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        self._housekeeping = asyncio.create_task(self.builds.watch_build_pods())
         site = make_application(self._site())
         # A client that leaves ends what was done for it alone; shared builds go on.
         self._runner = web.AppRunner(
@@ -73,6 +76,9 @@ class Instance:
         """Stop serving. Builds and users' servers end only if everything is to go."""
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            await asyncio.gather(self._housekeeping, return_exceptions=True)
         await (self.builds.stop_all() if self.take_everything_down else self.builds.detach())
         if self._embedded is None:
             return

@@ -112,6 +112,24 @@ class BuildOptions(HasTraits):
         help="File of certificates that build containers and servers are to trust, for networks "
         "whose proxy inspects HTTPS. Default: $BINDERHUB_LITE_CA_BUNDLE; empty: off."
     ).tag(config=True)
+    concurrent_build_limit = Integer(
+        32, min=1, help="How many builds may run at once; more wait their turn."
+    ).tag(config=True)
+    build_max_age = Integer(
+        14400, min=1, help="Seconds after which a build that still runs is stopped."
+    ).tag(config=True)
+    build_cleanup_interval = Integer(
+        60, min=1, help="Seconds between two rounds that remove ended and expired builds."
+    ).tag(config=True)
+    build_node_selector = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="Build only where the Docker daemon has these labels or facts (`docker info`), "
+        "such as {'OSType': 'linux', 'Architecture': 'x86_64'}.",
+    ).tag(config=True)
+    push_secret = Unicode(
+        help="Path of a Docker config.json with the credentials that builds get."
+    ).tag(config=True)
     builder_required = Bool(
         True, help="Refuse to start when no Docker daemon answers. For work on pages: False."
     ).tag(config=True)

@@ -1,34 +1,29 @@
-"""One build: a repo2docker container, from its creation to its end."""
+"""One build, from its place in the queue to its end."""
 
 import asyncio
 import contextlib
 import logging
-import time
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
 
-from ..dockerd import (
-    Component,
-    DockerDaemon,
-    environment_list,
-    labels,
-    remove,
-    trust,
-)
+from ..dockerd import DockerDaemon, remove
 from ..events import BinderError, Event, Phase
-from ..providers import Repo
 from . import repo2docker
-from .names import container_name
+from .container import BuilderContainer
+from .facts import BuildFacts
+from .queue import BuildQueue
 from .settings import BuildSettings
 from .shared_log import SharedLog
 
 log = logging.getLogger(__name__)
 
 LINES_THAT_EXPLAIN = 60
-SECONDS_TO_START = 60
+KILLED = 137  # 128 + SIGKILL
+SECONDS_TO_BE_REMOVED = 1
 
 
 class Build:
@@ -38,162 +33,154 @@ class Build:
     """
 
     def __init__(
-        self, daemon: DockerDaemon, settings: BuildSettings, repo: Repo, image: str
+        self,
+        daemon: DockerDaemon,
+        settings: BuildSettings,
+        queue: BuildQueue,
+        facts: BuildFacts,
+        source: BuilderContainer | DockerContainer,
     ) -> None:
-        self.repo = repo
-        self.image = image
-        self.name = container_name(daemon.namespace, repo.url, repo.ref, image)
+        """`source` makes the container; or it is one that a process before us has left."""
+        self.facts = facts
         self.log = SharedLog(settings.log_tail_lines)
         self.error: BinderError | None = None
+        self.asked = {(facts.provider, facts.spec)}
+        """The specs that people named this build by."""
+        self.watchers = 0
         self._daemon = daemon
         self._settings = settings
+        self._queue = queue
+        self._source = source
+        self._container: DockerContainer | None = None
+        self._verdict: BinderError | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    @property
+    def queued(self) -> bool:
+        return self._container is None
+
+    async def stop(self, verdict: BinderError) -> None:
+        """End the build, whatever it does now; its watchers are told `verdict`."""
+        self._verdict = verdict
+        if self._container is not None:
+            await remove(self._container)
+        elif self._task is not None:
+            self._task.cancel()
 
     async def run(self) -> None:
-        """Build the image, write the log, remove the container."""
+        """Wait for a turn, build the image, write the log, remove the container."""
+        self._task = asyncio.current_task()
         try:
-            await self._build()
+            if self._verdict is not None:  # stopped before it began
+                raise self._verdict
+            adopted = isinstance(self._source, DockerContainer)
+            async with self._queue.turn(self.log, at_once=adopted):
+                await self._build()
         except BinderError as error:
             self.error = error
         except DockerError as error:
             self.error = self._daemon.explain(error)
         except asyncio.CancelledError:
-            self.error = BinderError("The server is shutting down; ask again in a moment.", 503)
-            raise
+            going_down = BinderError("The server is shutting down; ask again in a moment.", 503)
+            self.error = self._verdict or going_down
+            if self._verdict is None:
+                raise
         except Exception:
-            log.exception("Build %s broke", self.name)
+            log.exception("Build %s broke", self.facts.name)
             self.error = BinderError("The build broke inside the server; its log says why.", 500)
-        finally:
-            self.log.close()
 
     async def _build(self) -> None:
-        container = await self._create_or_attach()
-        if container is None:
+        attached = await self._attach()
+        if attached is None:
             return
+        self._container, made_elsewhere = attached
+        if self._verdict is not None:  # it was stopped while it began
+            await remove(self._container)
         # When we are cancelled the container stays: the next process follows it to its end.
-        status = await self._follow(container)
-        await remove(container)
-        if status or not await self._daemon.has_image(self.image):
-            reason = repo2docker.explain_failure(self.log.tail(LINES_THAT_EXPLAIN))
-            raise BinderError(f"Building {self.repo.url} failed: {reason}")
+        try:
+            async with asyncio.timeout(self._settings.max_age - self.facts.age):
+                state = await self._follow(self._container, made_elsewhere)
+        except TimeoutError:
+            self._verdict = self._too_old()
+            state = {}
+        await remove(self._container)
+        if self._verdict is not None:
+            raise self._verdict
+        # Another process that followed it, too, may have removed it first: the image tells.
+        went_well = state.get("ExitCode", 0) == 0
+        if not went_well or not await self._daemon.has_image(self.facts.image):
+            raise BinderError(f"Building {self.facts.repo_url} failed: {self._explain(state)}")
 
-    async def _create_or_attach(self) -> DockerContainer | None:
-        """Our container: a new one, or the running one of the same name that somebody else made.
+    async def _attach(self) -> tuple[DockerContainer, bool] | None:
+        if isinstance(self._source, DockerContainer):
+            return self._source, True
+        return await self._source.create_or_attach(self.log)
 
-        None when there is nothing to do: somebody else's build of the image has ended.
+    def _too_old(self) -> BinderError:
+        return BinderError(
+            f"Building {self.facts.repo_url} was stopped: "
+            f"it took longer than the {self._settings.max_age:g} seconds that a build may take."
+        )
+
+    def _explain(self, state: dict[str, object]) -> str:
+        if state.get("OOMKilled"):
+            return "repo2docker ran out of the memory that a build may take."
+        reason = repo2docker.explain_failure(self.log.tail(LINES_THAT_EXPLAIN))
+        if reason is not None:
+            return reason
+        if not state:
+            return "its container was removed by somebody."
+        if state.get("ExitCode") == KILLED:
+            return "its container was killed by somebody."
+        last = self.log.tail(1)
+        last_words = last[0].message.strip() if last else "it said nothing"
+        return f"repo2docker ended with status {state.get('ExitCode')}: {last_words}"
+
+    async def _follow(self, container: DockerContainer, from_before: bool) -> dict[str, object]:
+        """Read the container's log to its end; this is its only reader here.
+
+        Returns Docker's state of the ended container, empty when somebody removed it.
         """
-        deadline = time.monotonic() + SECONDS_TO_START
-        while not await self._daemon.has_image(self.image):
-            try:
-                container = await self._create()
-            except DockerError as error:
-                if error.status != 409 or time.monotonic() > deadline:
-                    raise
-            else:
-                await self._start(container)
-                return container
-            running = await self._find_running()
-            if running is not None:
-                return running
-            # The name is taken, but its container is still on its way in, or out.
-            await asyncio.sleep(0.1)
-        return None
-
-    async def _start(self, container: DockerContainer) -> None:
         try:
-            await self._fill(container)
-            await container.start()
-        except BaseException:
-            await asyncio.shield(remove(container))
-            raise
-
-    async def _find_running(self) -> DockerContainer | None:
-        """The running container of our name; one that is not running makes room for a new try."""
-        try:
-            found = await self._daemon.client.containers.get(self.name)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SECONDS_TO_START):
-                    while found["State"]["Status"] == "created":  # its maker fills it
-                        await asyncio.sleep(0.2)
-                        await found.show()
-            if found["State"]["Status"] == "running":
-                return found
-            await remove(found)
-        except DockerError as error:
-            if error.status != 404:
-                raise
-        return None
-
-    async def _create(self) -> DockerContainer:
-        settings = self._settings
-        network = await self._daemon.ensure_network()
-        binds, environment = trust(settings.ca_bundle)
-        config: dict[str, Any] = {
-            "Image": settings.build_image,
-            "Cmd": repo2docker.command(
-                self.repo,
-                self.image,
-                appendix=settings.appendix_for(self.repo),
-                extra_arguments=settings.repo2docker_extra_args,
-            ),
-            "Env": environment_list(environment),
-            "Labels": labels(
-                self._daemon.namespace,
-                Component.BUILD,
-                provider=self.repo.provider,
-                spec=self.repo.spec,
-                repo_url=self.repo.url,
-                ref=self.repo.ref,
-                image=self.image,
-                created=str(int(time.time())),
-            ),
-            "HostConfig": {
-                "Binds": [self._daemon.socket_bind, *binds],
-                "NetworkMode": network,
-                "Memory": settings.memory_limit,
-            },
-        }
-        await self._ensure_builder_image()
-        return await self._daemon.client.containers.create(config, name=self.name)
-
-    async def _ensure_builder_image(self) -> None:
-        image = self._settings.build_image
-        if await self._daemon.has_image(image):
-            return
-        self.log.append(Event.of(Phase.WAITING, f"Fetching the builder image {image}..."))
-        try:
-            await self._daemon.client.images.pull(image)
-        except DockerError as error:
-            raise BinderError(
-                f"The builder image {image} is not here and cannot be pulled: "
-                f"{error.message.strip()}",
-                503,
-            ) from error
-
-    async def _fill(self, container: DockerContainer) -> None:
-        """Put repo2docker's configuration, and a local directory's content, into the container."""
-        archive = repo2docker.config_archive(self.repo.content_provider)
-        await container.put_archive("/", archive)
-        if self.repo.open_archive is not None:
-            content = await asyncio.to_thread(self.repo.open_archive)
-            with content:
-                await container.put_archive(repo2docker.CONTENT, content)
-
-    async def _follow(self, container: DockerContainer) -> int | None:
-        """Read the container's log to its end; this is its only reader.
-
-        Returns its exit status; None when another process followed it, too, and was the
-        first to remove it.
-        """
-        output = container.log(stdout=True, stderr=True, follow=True)
-        try:
+            past = await _count_lines(container) if from_before else 0
+            output = container.log(stdout=True, stderr=True, follow=True)
             async with contextlib.aclosing(_lines(output)) as lines:
+                await self._skip_past(lines, past)
                 async for line in lines:
                     self.log.append(repo2docker.parse_line(line))
-            return int((await container.wait())["StatusCode"])
+            await container.wait()
+            state = dict((await container.show())["State"])
+            if state["ExitCode"] == KILLED and not state["OOMKilled"]:
+                await _let_it_be_removed(container)
+            return state
         except DockerError as error:
             if error.status != 404:
                 raise
-            return None
+            return {}
+
+    async def _skip_past(self, lines: AsyncIterator[str], count: int) -> None:
+        """Of the lines that were written before we came, keep those that a late watcher gets."""
+        kept: deque[Event] = deque(maxlen=self._settings.log_tail_lines)
+        for _ in range(count):
+            line = await anext(lines, None)
+            if line is None:
+                break
+            kept.append(repo2docker.parse_line(line))
+        for event in kept:
+            self.log.append(event)
+
+
+async def _let_it_be_removed(container: DockerContainer) -> None:
+    """Raise DockerError (404) if a removal follows: `docker rm --force` kills first."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SECONDS_TO_BE_REMOVED):
+            await container.wait(condition="removed")
+            await container.show()
+
+
+async def _count_lines(container: DockerContainer) -> int:
+    pieces = await container.log(stdout=True, stderr=True, follow=False)
+    return "".join(pieces).count("\n")
 
 
 async def _lines(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
@@ -205,3 +192,8 @@ async def _lines(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
             yield line
     if rest:
         yield rest
+
+
+def visible(events: list[Event]) -> list[Event]:
+    """What watchers see: the stream's end is ours to tell, not repo2docker's "failed" lines."""
+    return [event for event in events if event.phase != Phase.FAILED]

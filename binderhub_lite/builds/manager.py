@@ -1,16 +1,24 @@
 """All builds of this process: one per image, however many ask for it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 
+from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
 
-from ..dockerd import Component, DockerDaemon
-from ..events import Event, Phase
+from ..dockerd import Component, DockerDaemon, remove
+from ..events import BinderError, Event, Phase
 from ..providers import Repo
-from .build import Build
+from .build import Build, visible
+from .container import BuilderContainer
+from .facts import BuildFacts
 from .names import image_name
+from .queue import BuildQueue
+from .selector import check_node
 from .settings import BuildSettings
+
+log = logging.getLogger(__name__)
 
 
 class Builds:
@@ -19,7 +27,8 @@ class Builds:
     def __init__(self, daemon: DockerDaemon, settings: BuildSettings) -> None:
         self._daemon = daemon
         self._settings = settings
-        self._running: dict[str, Build] = {}
+        self._queue = BuildQueue(settings.concurrent_limit)
+        self._builds: dict[str, Build] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -28,8 +37,12 @@ class Builds:
 
     @property
     def in_progress(self) -> int:
-        """How many builds run now."""
-        return len(self._running)
+        """How many builds run or wait for their turn now."""
+        return len(self._builds)
+
+    def images_in_use(self) -> set[str]:
+        """The images that are being built, or will be."""
+        return set(self._builds)
 
     def image_of(self, repo: Repo) -> str:
         return image_name(self._settings.image_prefix, repo.slug, repo.url, repo.ref)
@@ -45,31 +58,88 @@ class Builds:
         """Build the image of `repo`, or join the build of it that runs; yield its log in batches.
 
         Returns when the image is there; raises BinderError when the build failed.
-        A watcher that leaves does not end the build.
+        A watcher that leaves does not end a build that runs; one that still waits for its
+        turn is dropped when nobody waits for it any more.
         """
+        await check_node(self._daemon, self._settings.node_selector)
+        started_it = self.image_of(repo) not in self._builds
         build = self._join_or_start(repo)
-        yield [Event.of(Phase.WAITING, "Waiting for build to start...")]
-        async for batch in build.log.watch():
-            # The end of the stream is ours to tell; repo2docker's own "failed" lines are not it.
-            yield [event for event in batch if event.phase != Phase.FAILED]
+        build.watchers += 1
+        try:
+            yield [Event.of(Phase.WAITING, "Waiting for build to start...", started_it=started_it)]
+            async for batch in build.log.watch():
+                yield visible(batch)
+        finally:
+            build.watchers -= 1
+            if build.queued and build.watchers == 0:
+                await build.stop(BinderError("Nobody waits for this build any more."))
         if build.error is not None:
             raise build.error
 
+    async def cancel(self, provider: str, spec: str) -> None:
+        """Stop the build that people asked for by this spec; its watchers are told.
+
+        Raises BinderError (404) when there is none.
+        """
+        for build in self._builds.values():
+            if (provider, spec) in build.asked:
+                await build.stop(BinderError("The build was cancelled."))
+                return
+        raise BinderError(f"No build of {provider}/{spec} is running.", 404)
+
     def _join_or_start(self, repo: Repo) -> Build:
         image = self.image_of(repo)
-        build = self._running.get(image)
+        build = self._builds.get(image)
         if build is None:
-            build = self._running[image] = Build(self._daemon, self._settings, repo, image)
-            task = asyncio.create_task(self._run(build), name=build.name)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            facts = BuildFacts.of(self._daemon.namespace, repo, image)
+            source = BuilderContainer(self._daemon, self._settings, facts, repo)
+            build = self._start(facts, source)
+        build.asked.add((repo.provider, repo.spec))
+        return build
+
+    def _start(self, facts: BuildFacts, source: BuilderContainer | DockerContainer) -> Build:
+        build = Build(self._daemon, self._settings, self._queue, facts, source)
+        self._builds[facts.image] = build
+        task = asyncio.create_task(self._run(build), name=facts.name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return build
 
     async def _run(self, build: Build) -> None:
         try:
             await build.run()
         finally:
-            del self._running[build.image]
+            # First forgotten, then closed: who asks again is not to join a build that is over.
+            del self._builds[build.facts.image]
+            build.log.close()
+
+    async def watch_build_pods(self) -> None:
+        """Look after what builds leave, until cancelled.
+
+        First, builds that a process before us has left are followed to their end. Then,
+        every `cleanup_interval` seconds, ended and expired containers that nobody follows
+        are removed. (BinderHub's name for it; our pods are containers.)
+        """
+        while True:
+            try:
+                await self.clean_up()
+            except DockerError as error:
+                log.warning("Builds cannot be looked after now: %s", self._daemon.explain(error))
+            await asyncio.sleep(self._settings.cleanup_interval)
+
+    async def clean_up(self) -> None:
+        """One round of `watch_build_pods`. Raises DockerError when Docker does not answer."""
+        followed = {build.facts.name for build in self._builds.values()}
+        for container in await self._daemon.containers(Component.BUILD):
+            name = container["Names"][0].lstrip("/")
+            if name in followed:
+                continue
+            facts = BuildFacts.from_labels(name, container["Labels"])
+            if container["State"] == "running" and facts.age < self._settings.max_age:
+                log.info("Following the build of %s that a process before us began", facts.repo_url)
+                self._start(facts, container)
+            elif container["State"] != "created" or facts.age > self._settings.max_age:
+                await remove(container)
 
     async def detach(self) -> None:
         """Stop following builds; their containers run on, for the next process to find."""

@@ -71,12 +71,15 @@ def parse_line(line: str) -> Event:
     return Event.of(str(phase), str(message), **fields)
 
 
-def explain_failure(events: Sequence[Event]) -> str:
-    """What went wrong, in one line, from the last events of a failed build."""
+def explain_failure(events: Sequence[Event]) -> str | None:
+    """What went wrong, in one line, from the last events of a failed build.
+
+    None when repo2docker did not come to say it: it was killed.
+    """
     lines = [line.strip() for event in events for line in event.message.splitlines()]
     for start in ("ERROR: failed to solve:", "ERROR:", "fatal:", "remote:"):
         for line in reversed(lines):
             if line.startswith(start):
                 return line.removeprefix(start).strip()
     failed = [event.message.strip() for event in events if event.phase == Phase.FAILED]
-    return (failed or lines or ["it said nothing"])[-1]
+    return failed[-1] if failed else None

@@ -43,6 +43,20 @@ class HubClient:
         """Raise HubUnreachable unless the API answers."""
         await self._call("GET", "")
 
+    async def is_administrator(self, token: str) -> bool:
+        """Whether a token of the hub's belongs to somebody who may stop anybody's server."""
+        headers = {"Authorization": f"token {token}"}
+        try:
+            async with self._http.get(
+                f"{self._api}/user", headers=headers, timeout=REQUEST_TIMEOUT
+            ) as answer:
+                if answer.status >= 400:
+                    return False
+                holder = await answer.json()
+        except (ClientError, TimeoutError) as error:
+            raise HubUnreachable(f"JupyterHub does not answer: {error}", 502) from error
+        return bool(holder.get("admin")) or "admin:servers" in holder.get("scopes", [])
+
     async def create_user(self, name: str) -> None:
         """Make a temporary user; one that is already there is no error (a retry finds it so)."""
         await self._call("POST", f"/users/{quote(name)}", accept=(409,))

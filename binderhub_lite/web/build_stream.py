@@ -52,8 +52,7 @@ async def _events(request: web.Request, site: Site) -> AsyncGenerator[list[Event
 
 def _ask(request: web.Request, site: Site) -> Ask:
     """What the request asks for. Raises BinderError when it may not, or is not to be understood."""
-    provider, _, spec = site.path_after(request, "build/").partition("/")
-    spec = spec.rstrip("/")
+    provider, spec = asked_for(request)
     if not _accepts_events(request):
         raise BinderError("This address streams events: send `Accept: text/event-stream`.", 400)
     token = request.query.get("build_token")
@@ -70,6 +69,12 @@ def _ask(request: web.Request, site: Site) -> Ask:
         client_ip=client_ip(request),
         build_only=build_only,
     )
+
+
+def asked_for(request: web.Request) -> tuple[str, str]:
+    """The provider's prefix and the spec of a build's URL."""
+    provider, _, spec = request.app[SITE].path_after(request, "build/").partition("/")
+    return provider, spec.rstrip("/")
 
 
 def _accepts_events(request: web.Request) -> bool:

@@ -33,10 +33,15 @@ class BuildTokens:
         }
         return jwt.encode(claims, self.secret, algorithm=ALGORITHM)
 
-    def check(self, token: str, audience: str, request: web.Request) -> None:
-        """Raise BinderError (403) unless `token` is good for this build from this host."""
+    def check(self, token: str, audience: str, request: web.Request, leeway: float = 0) -> None:
+        """Raise BinderError (403) unless `token` is good for this build from this host.
+
+        It may have expired `leeway` seconds ago.
+        """
         try:
-            claims = jwt.decode(token, self.secret, algorithms=[ALGORITHM], audience=audience)
+            claims = jwt.decode(
+                token, self.secret, algorithms=[ALGORITHM], audience=audience, leeway=leeway
+            )
         except jwt.ExpiredSignatureError:
             raise BinderError("The page has expired: reload it to try again.", 403) from None
         except jwt.InvalidTokenError:
@@ -46,4 +51,8 @@ class BuildTokens:
 
 
 def _origin_host(request: web.Request) -> str:
-    return urlsplit(request.headers.get("Origin", "")).netloc or request.host
+    origin = request.headers.get("Origin", "")
+    try:
+        return urlsplit(origin).netloc or request.host
+    except ValueError:
+        return origin  # no page's: it is like no other

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from . import pages, status
 from .build_stream import build
+from .cancel import cancel
 from .middleware import Handler, error_pages, preflight
 from .site import SITE, Site
 
@@ -29,6 +30,7 @@ def make_application(site: Site) -> web.Application:
     routes = [*_api_routes(), *([] if site.api_only else _page_routes(site))]
     for path, handler in routes:
         app.router.add_get(site.base_url + path, handler)
+    app.router.add_delete(f"{site.base_url}build/{{provider}}/{{spec:.+}}", cancel)
     if not site.api_only:
         app.router.add_static(f"{site.base_url}static", site.static)
     return app

@@ -1,5 +1,6 @@
 /** The loading page: follows a build and goes to the server once it is ready. */
 import { BinderRepository } from "@jupyterhub/binderhub-client/client.js";
+import { offerCancel } from "./lib/cancel.js";
 import { baseUrl, config } from "./lib/config.js";
 import { destination } from "./lib/destination.js";
 import { openLog } from "./lib/log.js";
@@ -63,9 +64,14 @@ async function launch() {
     }
   });
 
+  const updateCancel = offerCancel(
+    new URL(`build/${providerSpec}`, baseUrl),
+    config.buildToken,
+  );
   showInTab("building", name);
   for await (const event of buildEvents(repository)) {
     log.write(event.message ?? "");
+    updateCancel(event);
     if (event.phase === "ready") {
       done = true;
       serverUrl = destination(event.url, event.token, window.location.search);

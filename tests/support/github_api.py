@@ -1,5 +1,6 @@
 """A local server that answers as GitHub's REST API does ("get a commit")."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,9 +20,20 @@ class GitHubApi:
     broken: int | None = None
     url: str = ""
     requests: list[web.BaseRequest] = field(default_factory=list)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared, it keeps who asks waiting."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    left_alone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when somebody does not wait for the answer."""
 
     async def answer(self, request: web.Request) -> web.Response:
         self.requests.append(request)
+        self.asked.set()
+        try:
+            await self.answering.wait()
+        except asyncio.CancelledError:
+            self.left_alone.set()
+            raise
         if self.broken:
             return _refuse("API rate limit exceeded", self.broken)
         path = COMMIT_PATH.fullmatch(request.path)
@@ -41,8 +53,9 @@ def _refuse(message: str, status: int) -> web.Response:
 @asynccontextmanager
 async def github_api() -> AsyncIterator[GitHubApi]:
     api = GitHubApi()
+    api.answering.set()
     app = web.Application()
     app.router.add_get("/{path:.*}", api.answer)
-    async with TestServer(app) as server:
+    async with TestServer(app, handler_cancellation=True) as server:
         api.url = str(server.make_url("/"))
         yield api

@@ -1,0 +1,176 @@
+"""The web application on its own: real parts behind it, no hub of its own."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+from multidict import CIMultiDictProxy
+from traitlets.config import Config
+from yarl import URL
+
+from binderhub_lite.app import BinderHub
+from binderhub_lite.builds import Builds
+from binderhub_lite.dockerd import DockerDaemon
+from binderhub_lite.launch import HubClient, Launcher
+from binderhub_lite.metrics import Metrics
+from binderhub_lite.pipeline import Pipeline
+from binderhub_lite.web import Site, make_application
+from binderhub_lite.web.build_token import BuildTokens
+
+from ..support.github_api import GitHubApi, github_api
+from ..support.hub_api import TOKEN, HubApi, hub_api
+from ..support.namespace import own_namespace
+
+ROOT = Path(__file__).parent.parent.parent
+SECRET = "the secret that signs the build tokens of these tests, long enough for any algorithm"
+EVENTS = {"Accept": "text/event-stream"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def page_config(self) -> dict[str, Any]:
+        """What the page's first script says; fails unless that is its configuration."""
+        script = re.search(r"<script[^>]*>(.*?)</script>", self.text, re.DOTALL)
+        assert script is not None
+        config = re.fullmatch(r"window\.pageConfig = (\{.*\});", script[1], re.DOTALL)
+        assert config is not None, script[1]
+        parsed: dict[str, Any] = json.loads(config[1])
+        return parsed
+
+
+@dataclass(frozen=True)
+class Served:
+    """A site that is being served; paths go out exactly as they are given."""
+
+    site: Site
+    origin: str
+    http: ClientSession
+
+    async def get(self, path: str, method: str = "GET", **arguments: Any) -> Answer:
+        url = URL(self.origin + path, encoded=True)
+        async with self.http.request(method, url, allow_redirects=False, **arguments) as answer:
+            return Answer(answer.status, answer.headers, await answer.read())
+
+    async def events(self, path: str, headers: Mapping[str, str] = EVENTS) -> list[dict[str, Any]]:
+        """The events of a stream, to the one that ends it."""
+        found = []
+        async for line in self.lines(path, headers):
+            if line.startswith("data: "):
+                found.append(json.loads(line.removeprefix("data: ")))
+                if found[-1]["phase"] in ("ready", "failed"):
+                    break
+        return found
+
+    async def lines(self, path: str, headers: Mapping[str, str] = EVENTS) -> AsyncIterator[str]:
+        url = URL(self.origin + path, encoded=True)
+        async with self.http.get(url, headers=headers) as answer:
+            assert answer.status == 200
+            async for line in answer.content:
+                yield line.decode().rstrip("\n")
+
+
+Serve = Callable[..., Awaitable[Served]]
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession(skip_auto_headers=["Accept"]) as session:
+        yield session
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[HubApi]:
+    async with hub_api() as hub:
+        yield hub
+
+
+@pytest.fixture
+async def github() -> AsyncIterator[GitHubApi]:
+    async with github_api() as api:
+        yield api
+
+
+@pytest.fixture
+async def daemon() -> AsyncIterator[DockerDaemon]:
+    async with own_namespace() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """The root of the local provider."""
+    path = tmp_path / "shared"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+async def serve(
+    http: ClientSession, hub: HubApi, github: GitHubApi, daemon: DockerDaemon, shared: Path
+) -> AsyncIterator[Serve]:
+    """Serves a site with options of BinderHub's; `changes` replace parts of the site."""
+    async with AsyncExitStack() as stack:
+
+        async def serve(
+            changes: Mapping[str, Any] | None = None, host: str = "127.0.0.1", **options: Any
+        ) -> Served:
+            site = replace(_site(options), **(changes or {}))
+            server = TestServer(make_application(site), host=host, handler_cancellation=True)
+            await stack.enter_async_context(server)
+            return Served(site, str(server.make_url("")).rstrip("/"), http)
+
+        def _site(options: Mapping[str, Any]) -> Site:
+            config = Config(
+                {
+                    "BinderHub": {"image_prefix": f"{daemon.namespace}-", **options},
+                    "LocalRepoProvider": {"root": str(shared)},
+                    "GitHubRepoProvider": {"api_base_path": github.url},
+                }
+            )
+            app = BinderHub(config=config)
+            client = HubClient(http, hub.url, TOKEN)
+            builds, metrics = Builds(daemon, app.build_settings()), Metrics()
+            make_provider = app.provider_maker(http)
+            launcher = Launcher(hub=client, retries=0)
+            return Site(
+                base_url=app.base_url,
+                pipeline=Pipeline(make_provider, builds, launcher, client, metrics),
+                providers=app.repo_providers,
+                make_provider=make_provider,
+                builds=builds,
+                daemon=daemon,
+                hub=client,
+                metrics=metrics,
+                tokens=BuildTokens(
+                    SECRET, app.build_token_expires_seconds, app.build_token_check_origin
+                ),
+                pages=app.page_settings(),
+                templates=ROOT / "templates",
+                static=ROOT / "static",
+                api_only=app.enable_api_only_mode,
+                cors_allow_origin=app.cors_allow_origin,
+            )
+
+        yield serve
+
+
+@pytest.fixture
+async def served(serve: Serve) -> Served:
+    """A site with the default options."""
+    return await serve()

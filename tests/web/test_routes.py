@@ -1,0 +1,138 @@
+"""Which path leads to what, whatever the method; redirects, pictures and errors."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Serve, Served
+
+PICTURES = {
+    "badge.svg": "image/svg+xml",
+    "badge_logo.svg": "image/svg+xml",
+    "assets/images/badge.svg": "image/svg+xml",
+    "logo_social.png": "image/png",
+    "favicon.ico": "image/",
+    "favicon_building.ico": "image/",
+    "favicon_success.ico": "image/",
+    "favicon_fail.ico": "image/",
+}
+API = ["health", "versions", "metrics", "api/repoproviders"]
+PAGES = ["", "about", "v2/gh/user/repo/HEAD"]
+
+
+@pytest.mark.parametrize(("path", "kind"), PICTURES.items())
+async def test_badges_and_icons_are_where_links_expect_them(
+    served: Served, path: str, kind: str
+) -> None:
+    answer = await served.get(f"/{path}")
+
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert len(answer.body) > 100
+
+
+async def test_the_state_of_a_launch_shows_in_the_icon(served: Served) -> None:
+    icons = [await served.get(f"/favicon_{state}.ico") for state in ("building", "success", "fail")]
+
+    assert len({icon.body for icon in icons}) == 3
+
+
+@pytest.mark.parametrize("path", [*PAGES, *API, *PICTURES, "static/images/logo.svg", "nothing"])
+async def test_head_answers_as_get_does_without_a_body(served: Served, path: str) -> None:
+    get, head = await served.get(f"/{path}"), await served.get(f"/{path}", "HEAD")
+
+    assert head.status == get.status
+    assert head.headers.get("Content-Type") == get.headers.get("Content-Type")
+    assert head.body == b""
+
+
+async def test_head_of_a_stream_starts_nothing(served: Served) -> None:
+    head = await served.get("/build/gh/user/repo/HEAD", "HEAD")
+
+    assert head.status == 200
+    assert head.headers["Content-Type"] == "text/event-stream"
+
+
+@pytest.mark.parametrize("path", [*PAGES, *API, "build/gh/user/repo/HEAD", "nothing"])
+@pytest.mark.parametrize("origin", ["", "https://other.test"])
+async def test_a_browser_may_ask_first(serve: Serve, path: str, origin: str) -> None:
+    served = await serve(cors_allow_origin=origin)
+
+    answer = await served.get(f"/{path}", "OPTIONS", headers={"Origin": "https://other.test"})
+
+    assert answer.status == 204
+    assert answer.headers.get("Access-Control-Allow-Origin", "") == origin
+    assert ("Access-Control-Allow-Headers" in answer.headers) == bool(origin)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("repo/user/repo", "v2/gh/user/repo/master"),
+        ("repo/user/repo/", "v2/gh/user/repo/master"),
+        ("repo/user/repo/notebook.ipynb", "v2/gh/user/repo/master?urlpath=%2Fnotebook.ipynb"),
+        ("repo/user/repo/a/b.ipynb", "v2/gh/user/repo/master?urlpath=%2Fa%2Fb.ipynb"),
+        (
+            "repo/user/repo/caf%C3%A9%20%26%3D+.ipynb",
+            "v2/gh/user/repo/master?urlpath=%2Fcaf%C3%A9%20%26%3D%2B.ipynb",
+        ),
+        ("repo/us%2Fer/repo", "v2/gh/us%2Fer/repo/master"),
+    ],
+)
+@pytest.mark.parametrize("base_url", ["/", "/binder/"])
+async def test_links_of_binders_first_version_still_lead_somewhere(
+    serve: Serve, base_url: str, path: str, target: str
+) -> None:
+    served = await serve(base_url=base_url)
+
+    answer = await served.get(base_url + path)
+
+    assert answer.status == 302
+    assert answer.headers["Location"] == base_url + target
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "phrase"),
+    [
+        ("GET", "/nothing/here", 404, "Not Found"),
+        ("GET", "/v2/gh", 404, "Not Found"),
+        ("GET", "/build/gh", 404, "Not Found"),
+        ("POST", "/", 405, "Method Not Allowed"),
+        ("GET", "/static/missing.js", 404, "Not Found"),
+        ("GET", "/static/..%2F..%2Fsetup.cfg", 404, "Not Found"),
+        ("GET", "/static/../setup.cfg", 404, "Not Found"),
+        ("GET", "/static/", 403, "Forbidden"),
+    ],
+)
+async def test_an_error_is_a_page_for_people_and_json_for_programs(
+    served: Served, method: str, path: str, status: int, phrase: str
+) -> None:
+    page = await served.get(path, method)
+    assert page.status == status
+    assert f"<title>{status} {phrase}</title>" in page.text
+    assert f'href="{page.page_config["baseUrl"]}"' in page.text
+
+    answer = await served.get(path, method, headers={"Accept": "application/json"})
+    assert answer.status == status
+    assert json.loads(answer.text) == {"status": status, "message": phrase}
+
+
+async def test_a_page_that_breaks_is_still_a_page(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "about.html").write_text("{{ 1 / 0 }}")
+    served = await serve(template_path=str(tmp_path))
+
+    page = await served.get("/about")
+
+    assert page.status == 500
+    assert "Internal Server Error" in page.text
+    assert "ZeroDivisionError" not in page.text
+
+
+async def test_without_pages_only_the_api_is_left(serve: Serve) -> None:
+    served = await serve(enable_api_only_mode=True)
+
+    for path in [*PAGES, "badge.svg", "repo/user/repo", "static/images/logo.svg"]:
+        assert (await served.get(f"/{path}")).status == 404
+    for path in API:
+        assert (await served.get(f"/{path}")).status == 200

@@ -1,0 +1,141 @@
+"""What monitors and clients ask: health, versions, metrics, providers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from binderhub_lite._version import __version__
+from binderhub_lite.dockerd import Component, DockerDaemon, labels
+
+from ..support.hub_api import HubApi
+from .conftest import Serve, Served
+
+
+async def health(served: Served) -> tuple[int, dict[str, dict[str, Any]]]:
+    answer = await served.get("/health")
+    found = json.loads(answer.text)
+    assert found["ok"] == (answer.status == 200)
+    return answer.status, {check["service"]: check for check in found["checks"]}
+
+
+async def test_a_healthy_server_says_so_and_counts_its_containers(
+    served: Served, daemon: DockerDaemon
+) -> None:
+    for component in (Component.BUILD, Component.SERVER, Component.SERVER):
+        await daemon.client.containers.create(
+            {"Image": "binderhub-lite/singleuser", "Labels": labels(daemon.namespace, component)}
+        )
+
+    status, checks = await health(served)
+
+    assert status == 200
+    assert checks == {
+        "JupyterHub API": {"service": "JupyterHub API", "ok": True},
+        "Docker daemon": {"service": "Docker daemon", "ok": True},
+        "Pod quota": {
+            "service": "Pod quota",
+            "total_pods": 3,
+            "build_pods": 1,
+            "user_pods": 2,
+            "quota": None,
+            "ok": True,
+        },
+    }
+
+
+async def test_a_hub_that_breaks_makes_the_server_ill_until_it_is_well(
+    served: Served, hub: HubApi
+) -> None:
+    hub.breaks["info"] = [503]
+
+    status, checks = await health(served)
+    assert status == 503
+    assert [name for name, check in checks.items() if not check["ok"]] == ["JupyterHub API"]
+
+    assert (await health(served))[0] == 200
+
+
+async def test_without_docker_the_server_is_ill(serve: Serve, tmp_path: Path) -> None:
+    nobody = DockerDaemon.connect(str(tmp_path / "docker.sock"), "test")
+
+    status, checks = await health(await serve({"daemon": nobody}))
+
+    assert status == 503
+    assert {name: check["ok"] for name, check in checks.items()} == {
+        "JupyterHub API": True,
+        "Docker daemon": False,
+        "Pod quota": False,
+    }
+    await nobody.close()
+
+
+async def test_versions_can_be_read_from_any_page(serve: Serve) -> None:
+    served = await serve(build_image="registry.test/builder:2")
+
+    answer = await served.get("/versions")
+
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert json.loads(answer.text) == {
+        "builder_info": {"build_image": "registry.test/builder:2"},
+        "binderhub": __version__,
+        "builder": "registry.test/builder:2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics")],
+)
+async def test_metrics_have_the_names_that_binderhubs_monitors_read(
+    served: Served, accept: str, kind: str
+) -> None:
+    answer = await served.get("/metrics", headers={"Accept": accept})
+
+    assert answer.headers["Content-Type"].startswith(kind)
+    described = {line.split()[2] for line in answer.text.splitlines() if line.startswith("# TYPE")}
+    counters = {"binderhub_build_count", "binderhub_launch_count"}
+    if kind == "text/plain":
+        counters = {f"{name}_total" for name in counters}
+    assert described >= counters | {
+        "binderhub_build_time_seconds",
+        "binderhub_launch_time_seconds",
+        "binderhub_inprogress_builds",
+        "binderhub_inprogress_launches",
+    }
+
+
+async def test_a_failed_request_is_no_build_and_no_launch(served: Served) -> None:
+    await served.events("/build/local/missing")
+
+    metrics = (await served.get("/metrics")).text
+    assert "binderhub_build_count_total{" not in metrics
+    assert "binderhub_launch_count_total{" not in metrics
+
+
+async def test_clients_can_ask_what_to_ask_for(serve: Serve) -> None:
+    served = await serve(cors_allow_origin="https://other.test")
+
+    answer = await served.get("/api/repoproviders")
+
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://other.test"
+    providers = {provider["id"]: provider for provider in json.loads(answer.text)}
+    assert providers.keys() == {"gh", "git", "local"}
+    for provider in providers.values():
+        assert provider.keys() == {"id", "displayName", "spec", "detect", "repo", "ref"}
+        assert provider["spec"].keys() == {"validateRegex"}
+        assert provider["ref"].keys() == {"enabled", "default"}
+        assert {"label", "placeholder"} <= provider["repo"].keys()
+
+
+async def test_a_provider_goes_by_the_prefix_that_it_was_given(serve: Serve) -> None:
+    from binderhub_lite.providers import GitHubRepoProvider
+
+    served = await serve(repo_providers={"work": GitHubRepoProvider})
+
+    (provider,) = json.loads((await served.get("/api/repoproviders")).text)
+
+    assert (provider["id"], provider["displayName"]) == ("work", "GitHub")
+    assert (await served.get("/v2/work/user/repo/HEAD")).status == 200
+    assert (await served.get("/v2/gh/user/repo/HEAD")).status == 404
