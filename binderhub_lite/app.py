@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout
 from traitlets import Bool, Integer
-from traitlets.config import Application, catch_config_error
+from traitlets.config import Application, Config, catch_config_error
 
 from ._version import __version__
 from .addresses import own_addresses
@@ -91,6 +91,11 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
         """Serve until Ctrl-C or SIGTERM (or run the subcommand)."""
         if self.subapp is not None:
             self.subapp.start()
+        elif self.extra_args:
+            raise BinderError(
+                f"{self.extra_args[0]!r} is no command of binderhub-lite: "
+                "to launch a repository, use `binderhub-lite launch REPO`."
+            )
         elif self.generate_config:
             self._write_config_file()
         elif run_loop:
@@ -167,7 +172,7 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
         return [
             f"--{section}.{name}={value}"
             for section, options in self.cli_config.items()
-            if section not in ours
+            if section not in ours and isinstance(options, Config)
             for name, value in options.items()
         ]
 

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 
+from traitlets import TraitError
+
 from .app import BinderHub
 from .events import BinderError
 
@@ -13,6 +15,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         app = BinderHub.instance()
         app.initialize(list(argv) if argv is not None else None)
         app.start()
-    except BinderError as error:
-        print(f"binderhub-lite: {error.message}", file=sys.stderr)
+    except (BinderError, TraitError) as error:
+        print(f"binderhub-lite: {error}", file=sys.stderr)
         sys.exit(1)

@@ -149,6 +149,10 @@ class DockerDaemon:
             raise
         return True
 
+    async def image_size(self, name: str) -> int:
+        """Bytes that an image takes, shared layers included."""
+        return int((await self.client.images.inspect(name))["Size"])
+
     async def ensure_network(self) -> str:
         """Make the namespace's network if it is missing; return its name."""
         name = network_name(self.namespace)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession, web
 
-from .builds import Builds
+from .builds import Builds, LogArchive
 from .dockerd import Component, DockerDaemon
 from .events import BinderError
 from .launch import HubClient, Launcher
@@ -39,7 +39,8 @@ class Instance:
         self._daemon = daemon
         self._embedded = self._embedded_hub() if _brings_hub(app) else None
         self.hub = self._embedded.client if self._embedded else _outside_hub(app, http)
-        self.builds = Builds(daemon, app.build_settings())
+        archive = LogArchive(data_dir.path / "builds", app.build_log_days)
+        self.builds = Builds(daemon, app.build_settings(), archive)
         self._metrics = Metrics()
         self.pipeline = Pipeline(
             app.provider_maker(http),

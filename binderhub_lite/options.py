@@ -7,6 +7,7 @@ import platformdirs
 from traitlets import (
     Bool,
     Dict,
+    Float,
     HasTraits,
     Integer,
     List,
@@ -34,14 +35,14 @@ class ByteSpecification(Integer[int, int | str]):
         if isinstance(value, str):
             try:
                 value = self._parse(value)
-            except ValueError:
+            except (ValueError, OverflowError):
                 self.error(obj, value)
         return int(super().validate(obj, value))
 
     def from_string(self, text: str) -> int:
         try:
             return self._parse(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise TraitError(f"{text!r} is not {self.info_text}") from None
 
     def _parse(self, text: str) -> int:
@@ -98,12 +99,16 @@ class BuildOptions(HasTraits):
     ).tag(config=True)
     build_memory_limit = ByteSpecification(
         0,
+        min=0,
         help="Memory that a builder container may take, in bytes or with K, M, G, T; 0: no limit.",
     ).tag(config=True)
     image_prefix = Unicode(help="What the names of built images begin with.").tag(config=True)
     log_tail_lines = Integer(
         100, min=0, help="Lines of a running build's log that somebody who comes later gets."
     ).tag(config=True)
+    build_log_days = Float(14, min=0, help="Days for which the whole logs of builds are kept.").tag(
+        config=True
+    )
     appendix = Unicode(
         help="Dockerfile directives that repo2docker adds at the end. A Python format string: "
         "{binder_url} is the link to the repository here, {repo_url} where it comes from."
@@ -136,15 +141,11 @@ class BuildOptions(HasTraits):
 
     @default("build_docker_host")
     def _docker_host_from_environment(self) -> str:
-        return os.environ.get("DOCKER_HOST") or "/var/run/docker.sock"
+        return _socket(os.environ.get("DOCKER_HOST") or "/var/run/docker.sock")
 
     @validate("build_docker_host")
     def _is_a_socket(self, proposal: Any) -> str:
-        try:
-            socket_path(proposal.value)
-        except ValueError as error:
-            raise TraitError(str(error)) from None
-        return str(proposal.value)
+        return _socket(proposal.value)
 
     @default("build_namespace")
     def _namespace_from_environment(self) -> str:
@@ -152,13 +153,28 @@ class BuildOptions(HasTraits):
 
     @default("ca_bundle")
     def _ca_bundle_from_environment(self) -> str:
-        return os.environ.get("BINDERHUB_LITE_CA_BUNDLE", "")
+        return _certificates(os.environ.get("BINDERHUB_LITE_CA_BUNDLE", ""))
 
     @validate("ca_bundle")
     def _ca_bundle_is_a_file(self, proposal: Any) -> str:
-        if proposal.value and not os.path.isfile(proposal.value):
-            raise TraitError(f"ca_bundle: there is no file {proposal.value!r}.")
-        return str(proposal.value)
+        return _certificates(proposal.value)
+
+
+# Traitlets validates what is set, but no default: one from the environment needs it as well.
+
+
+def _socket(docker_host: str) -> str:
+    try:
+        socket_path(docker_host)
+    except ValueError as error:
+        raise TraitError(str(error)) from None
+    return docker_host
+
+
+def _certificates(path: str) -> str:
+    if path and not os.path.isfile(path):
+        raise TraitError(f"ca_bundle: there is no file {path!r}.")
+    return path
 
 
 class HubOptions(HasTraits):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
@@ -13,6 +14,7 @@ from aiodocker.exceptions import DockerError
 from ..dockerd import DockerDaemon, remove
 from ..events import BinderError, Event, Phase
 from . import repo2docker
+from .archive import BuildRecord, LogArchive, LogWriter
 from .container import BuilderContainer
 from .facts import BuildFacts
 from .queue import BuildQueue
@@ -37,11 +39,16 @@ class Build:
         daemon: DockerDaemon,
         settings: BuildSettings,
         queue: BuildQueue,
+        archive: LogArchive,
         facts: BuildFacts,
         source: BuilderContainer | DockerContainer,
     ) -> None:
         """`source` makes the container; or it is one that a process before us has left."""
         self.facts = facts
+        self.writer: LogWriter | None = None
+        """Where the log is kept; None while the build waits for its turn."""
+        self._archive = archive
+        self._started = facts.created or time.time()
         self.log = SharedLog(settings.log_tail_lines)
         self.error: BinderError | None = None
         self.asked = {(facts.provider, facts.spec)}
@@ -58,6 +65,17 @@ class Build:
     @property
     def queued(self) -> bool:
         return self._container is None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it is about to end, so that nobody may join it any more."""
+        return self._verdict is not None
+
+    @property
+    def record(self) -> BuildRecord:
+        """How the build stands."""
+        state = "queued" if self.queued else "running"
+        return BuildRecord.of(self.facts, state, self._started, None)
 
     async def stop(self, verdict: BinderError) -> None:
         """End the build, whatever it does now; its watchers are told `verdict`."""
@@ -88,8 +106,26 @@ class Build:
         except Exception:
             log.exception("Build %s broke", self.facts.name)
             self.error = BinderError("The build broke inside the server; its log says why.", 500)
+        await self._keep_log()
+
+    async def _keep_log(self) -> None:
+        """Finish the kept log with the reason of a failure, and keep how it ended."""
+        if self.writer is None:  # it never had its turn
+            return
+        state, size = "built", None
+        try:
+            if self.error is not None:
+                state = "failed"
+                await self.writer.write(f"Failed: {self.error.message}")
+            else:
+                size = await self._daemon.image_size(self.facts.image)
+            await self.writer.close()
+            self._archive.end(BuildRecord.of(self.facts, state, self._started, size))
+        except (OSError, DockerError) as error:
+            log.warning("The log of build %s could not be kept: %s", self.facts.name, error)
 
     async def _build(self) -> None:
+        self.writer = self._archive.begin(self.facts.name)
         attached = await self._attach()
         if attached is None:
             return
@@ -147,7 +183,9 @@ class Build:
             async with contextlib.aclosing(_lines(output)) as lines:
                 await self._skip_past(lines, past)
                 async for line in lines:
-                    self.log.append(repo2docker.parse_line(line))
+                    event = repo2docker.parse_line(line)
+                    self.log.append(event)
+                    await self._keep(event)
             await container.wait()
             state = dict((await container.show())["State"])
             if state["ExitCode"] == KILLED and not state["OOMKilled"]:
@@ -158,6 +196,10 @@ class Build:
                 raise
             return {}
 
+    async def _keep(self, event: Event) -> None:
+        if self.writer is not None:
+            await self.writer.write(event.message)
+
     async def _skip_past(self, lines: AsyncIterator[str], count: int) -> None:
         """Of the lines that were written before we came, keep those that a late watcher gets."""
         kept: deque[Event] = deque(maxlen=self._settings.log_tail_lines)
@@ -165,7 +207,9 @@ class Build:
             line = await anext(lines, None)
             if line is None:
                 break
-            kept.append(repo2docker.parse_line(line))
+            event = repo2docker.parse_line(line)
+            kept.append(event)
+            await self._keep(event)
         for event in kept:
             self.log.append(event)
 

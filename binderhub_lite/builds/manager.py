@@ -10,6 +10,7 @@ from aiodocker.exceptions import DockerError
 from ..dockerd import Component, DockerDaemon, remove
 from ..events import BinderError, Event, Phase
 from ..providers import Repo
+from .archive import BuildRecord, LogArchive
 from .build import Build, visible
 from .container import BuilderContainer
 from .facts import BuildFacts
@@ -24,9 +25,10 @@ log = logging.getLogger(__name__)
 class Builds:
     """Finds images and builds the missing ones."""
 
-    def __init__(self, daemon: DockerDaemon, settings: BuildSettings) -> None:
+    def __init__(self, daemon: DockerDaemon, settings: BuildSettings, archive: LogArchive) -> None:
         self._daemon = daemon
         self._settings = settings
+        self._archive = archive
         self._queue = BuildQueue(settings.concurrent_limit)
         self._builds: dict[str, Build] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,11 +64,17 @@ class Builds:
         turn is dropped when nobody waits for it any more.
         """
         await check_node(self._daemon, self._settings.node_selector)
-        started_it = self.image_of(repo) not in self._builds
-        build = self._join_or_start(repo)
+        build, started_it = await self._join_or_start(repo)
         build.watchers += 1
         try:
-            yield [Event.of(Phase.WAITING, "Waiting for build to start...", started_it=started_it)]
+            yield [
+                Event.of(
+                    Phase.WAITING,
+                    "Waiting for build to start...",
+                    build=build.facts.name,
+                    started_it=started_it,
+                )
+            ]
             async for batch in build.log.watch():
                 yield visible(batch)
         finally:
@@ -76,6 +84,31 @@ class Builds:
         if build.error is not None:
             raise build.error
 
+    def records(self) -> list[BuildRecord]:
+        """Recent builds: those that run or wait, then those that have ended, the newest first."""
+        live = [build.record for build in self._builds.values()]
+        names = {record.name for record in live}
+        return [*live, *(one for one in self._archive.records() if one.name not in names)]
+
+    async def log_text(self, name: str, *, follow: bool) -> AsyncGenerator[bytes]:
+        """The log of a build as text; with `follow`, to the end of one that runs.
+
+        Raises BinderError (404) when no log of that name is kept.
+        """
+        if not self._archive.has_log(name):
+            raise BinderError(f"No log of a build named {name!r} is kept here.", 404)
+        build = next((one for one in self._builds.values() if one.facts.name == name), None)
+        reader = self._archive.reader(name)
+        while True:
+            over = build is None or build.log.closed
+            if build is not None and build.writer is not None and not over:
+                await build.writer.flush()
+            async for piece in reader.pieces():
+                yield piece
+            if over or not follow or build is None:
+                return
+            await build.log.changed()
+
     async def cancel(self, provider: str, spec: str) -> None:
         """Stop the build that people asked for by this spec; its watchers are told.
 
@@ -84,21 +117,25 @@ class Builds:
         for build in self._builds.values():
             if (provider, spec) in build.asked:
                 await build.stop(BinderError("The build was cancelled."))
+                await build.log.ended()
                 return
         raise BinderError(f"No build of {provider}/{spec} is running.", 404)
 
-    def _join_or_start(self, repo: Repo) -> Build:
+    async def _join_or_start(self, repo: Repo) -> tuple[Build, bool]:
+        """The build of `repo`, and whether it is a new one."""
         image = self.image_of(repo)
-        build = self._builds.get(image)
+        while (build := self._builds.get(image)) is not None and build.stopping:
+            await build.log.ended()
+        started_it = build is None
         if build is None:
             facts = BuildFacts.of(self._daemon.namespace, repo, image)
             source = BuilderContainer(self._daemon, self._settings, facts, repo)
             build = self._start(facts, source)
         build.asked.add((repo.provider, repo.spec))
-        return build
+        return build, started_it
 
     def _start(self, facts: BuildFacts, source: BuilderContainer | DockerContainer) -> Build:
-        build = Build(self._daemon, self._settings, self._queue, facts, source)
+        build = Build(self._daemon, self._settings, self._queue, self._archive, facts, source)
         self._builds[facts.image] = build
         task = asyncio.create_task(self._run(build), name=facts.name)
         self._tasks.add(task)
@@ -123,6 +160,7 @@ class Builds:
         while True:
             try:
                 await self.clean_up()
+                await asyncio.to_thread(self._archive.expire)
             except DockerError as error:
                 log.warning("Builds cannot be looked after now: %s", self._daemon.explain(error))
             await asyncio.sleep(self._settings.cleanup_interval)
@@ -135,10 +173,10 @@ class Builds:
             if name in followed:
                 continue
             facts = BuildFacts.from_labels(name, container["Labels"])
-            if container["State"] == "running" and facts.age < self._settings.max_age:
+            if container["State"] != "created":
                 log.info("Following the build of %s that a process before us began", facts.repo_url)
                 self._start(facts, container)
-            elif container["State"] != "created" or facts.age > self._settings.max_age:
+            elif facts.age > self._settings.max_age:
                 await remove(container)
 
     async def detach(self) -> None:

@@ -40,6 +40,20 @@ class SharedLog:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    async def ended(self) -> None:
+        """Wait for the end."""
+        while not self._closed:
+            await self._changed.wait()
+
+    async def changed(self) -> None:
+        """Wait for the next event, or the end."""
+        if not self._closed:
+            await self._changed.wait()
+
     def tail(self, count: int) -> list[Event]:
         """The last `count` events."""
         return list(islice(self._events, max(0, len(self._events) - count), None))

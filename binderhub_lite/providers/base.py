@@ -46,6 +46,9 @@ class RepoProvider(LoggingConfigurable):
     spec = Unicode(help="The text after the provider's prefix, percent-encoding kept.")
     http = Instance(ClientSession, allow_none=True, help="The shared session for web APIs.")
 
+    unresolved_ref = ""
+    """The ref that the spec asks for; empty where there is none to choose."""
+
     content_provider: ClassVar[str] = "Git"
     display_config: ClassVar[dict[str, Any]] = {}
     """What pages and `/api/repoproviders` say of this provider."""

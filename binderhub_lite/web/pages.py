@@ -8,6 +8,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 from markupsafe import Markup
+from yarl import URL
 
 from .._version import __version__
 from ..events import BinderError
@@ -100,7 +101,7 @@ async def loading(request: web.Request) -> web.Response:
     except BinderError as error:
         raise web.HTTPNotFound(text=error.message) from None
     display = site.providers[prefix].display_config
-    repo, ref = _split_spec(spec, has_ref=display.get("ref", {}).get("enabled", True))
+    ref = provider.unresolved_ref
     token = site.tokens.make(f"{prefix}/{spec}", request)
     return render(
         request,
@@ -108,17 +109,11 @@ async def loading(request: web.Request) -> web.Response:
         page_config=_page_config(request, site, buildToken=token),
         provider=prefix,
         spec=spec,
-        repo_display=repo,
+        repo_display=unquote(spec).removesuffix(f"/{ref}"),
         ref_display=ref,
         badge_url=f"{badge_base_url(request, site)}badge_logo.svg",
         opengraph_title=f"{display.get('displayName', prefix)}: {provider.get_build_slug()}",
     )
-
-
-def _split_spec(spec: str, *, has_ref: bool) -> tuple[str, str]:
-    """Repository and ref of a spec, for people to read."""
-    repo, _, ref = spec.rpartition("/") if has_ref else (spec, "", "")
-    return unquote(repo or spec), unquote(ref)
 
 
 async def legacy_repo(request: web.Request) -> web.Response:
@@ -129,4 +124,4 @@ async def legacy_repo(request: web.Request) -> web.Response:
     target = f"{site.base_url}v2/gh/{user}/{repo}/master"
     if path:
         target += "?urlpath=" + quote(f"/{unquote(path)}", safe="")
-    raise web.HTTPFound(target)
+    raise web.HTTPFound(URL(target, encoded=True))

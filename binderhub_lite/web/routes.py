@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import pages, status
+from . import build_logs, pages, status
 from .build_stream import build
 from .cancel import cancel
 from .middleware import Handler, error_pages, preflight
@@ -43,6 +43,8 @@ def _api_routes() -> list[tuple[str, Handler]]:
         ("versions", status.versions),
         ("metrics", status.metrics),
         ("api/repoproviders", status.repo_providers),
+        ("api/builds", build_logs.list_builds),
+        ("api/builds/{name}/log", build_logs.log),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from traitlets.config import Config
 
-from binderhub_lite.builds import Builds, BuildSettings
+from binderhub_lite.builds import Builds, BuildSettings, LogArchive
 from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.options import BuildOptions
 from binderhub_lite.providers import LocalRepoProvider, Repo
@@ -27,7 +27,7 @@ async def daemon() -> AsyncIterator[DockerDaemon]:
 
 
 @pytest.fixture
-async def make_builds(daemon: DockerDaemon) -> AsyncIterator[MakeBuilds]:
+async def make_builds(daemon: DockerDaemon, tmp_path: Path) -> AsyncIterator[MakeBuilds]:
     """Managers as two processes would have them: they share nothing but the daemon."""
     made: list[Builds] = []
 
@@ -36,7 +36,8 @@ async def make_builds(daemon: DockerDaemon) -> AsyncIterator[MakeBuilds]:
             "build_image": BuildOptions().build_image,
             "image_prefix": f"{daemon.namespace}-",
         }
-        made.append(Builds(daemon, BuildSettings(**(defaults | settings))))
+        archive = LogArchive(tmp_path / f"logs-{len(made)}")
+        made.append(Builds(daemon, BuildSettings(**(defaults | settings)), archive))
         return made[-1]
 
     yield make

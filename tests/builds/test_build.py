@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from binderhub_lite.builds import Builds, BuildSettings
+from binderhub_lite.builds import Builds, BuildSettings, LogArchive
 from binderhub_lite.builds.names import container_name
 from binderhub_lite.dockerd import CA_BUNDLE_IN_CONTAINER, Component, DockerDaemon, network_name
 from binderhub_lite.events import BinderError
@@ -197,7 +197,10 @@ async def test_without_a_daemon_everyone_is_told_how_to_mend_it(
     folder: SharedFolder, tmp_path: Path
 ) -> None:
     nobody = DockerDaemon.connect(str(tmp_path / "docker.sock"), "test")
-    builds, repo = Builds(nobody, BuildSettings("x:1")), await folder.repo(TINY)
+    builds, repo = (
+        Builds(nobody, BuildSettings("x:1"), LogArchive(folder.root / "logs")),
+        await folder.repo(TINY),
+    )
 
     for asking in (builds.has_image("x:y"), follow(builds, repo), nobody.check()):
         with pytest.raises(BinderError, match="No Docker daemon answers at") as caught:

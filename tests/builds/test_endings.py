@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from aiodocker.containers import DockerContainer
 
+from binderhub_lite.builds import Builds
 from binderhub_lite.dockerd import Component, DockerDaemon, remove
 from binderhub_lite.events import BinderError
 
@@ -20,6 +21,13 @@ def waits_at(gate: Gate) -> str:
         "FROM binderhub-lite/singleuser\nCOPY README.md /tmp/\n"
         f"{gate.dockerfile_line}RUN echo past the gate\n"
     )
+
+
+async def quiet_but_for(builds: Builds, images: set[str]) -> None:
+    """Wait until nothing but these images is built any more."""
+    async with asyncio.timeout(30):
+        while builds.images_in_use() != images:
+            await asyncio.sleep(0.05)
 
 
 async def reached(gate: Gate) -> None:
@@ -104,7 +112,7 @@ async def test_builds_beyond_the_limit_wait_and_nobodys_is_dropped(
     await leaving.aclose()
     await also.aclose()
     await follow_until(staying, "1 build ahead of yours")
-    assert builds.images_in_use() == {builds.image_of(first), builds.image_of(wanted)}
+    await quiet_but_for(builds, {builds.image_of(first), builds.image_of(wanted)})
     assert len(await daemon.containers(Component.BUILD)) == 1
 
     gate.open()
@@ -152,8 +160,14 @@ async def test_what_ended_while_nobody_looked_is_removed(
     await container.wait()
 
     await after.clean_up()
+    await quiet_but_for(after, set())
 
     assert await daemon.containers(Component.BUILD) == []
+    (record,) = after.records()
+    assert (record.state, record.spec) == ("failed", "hello")
+    log = b"".join([piece async for piece in after.log_text(record.name, follow=False)])
+    assert b"at the gate" in log
+    assert log.endswith(b"failed: its container was killed by somebody.\n")
 
 
 async def test_a_build_is_refused_where_the_daemon_is_not_the_one_that_was_meant(

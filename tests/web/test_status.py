@@ -86,7 +86,10 @@ async def test_versions_can_be_read_from_any_page(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     ("accept", "kind"),
-    [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics")],
+    [
+        ("", "text/plain"),
+        ("application/openmetrics-text; version=1.0.0", "application/openmetrics"),
+    ],
 )
 async def test_metrics_have_the_names_that_binderhubs_monitors_read(
     served: Served, accept: str, kind: str

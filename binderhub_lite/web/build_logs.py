@@ -1,0 +1,42 @@
+"""`GET {base_url}api/builds`: recent builds and their whole logs."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from ..events import BinderError
+from .build_stream import cors_headers
+from .site import SITE
+
+
+async def list_builds(request: web.Request) -> web.Response:
+    """Recent builds as a JSON list, the newest first; `started` is UTC in ISO 8601."""
+    site = request.app[SITE]
+    builds = [
+        {
+            **asdict(record),
+            "started": datetime.fromtimestamp(record.started, UTC).isoformat(),
+        }
+        for record in site.builds.records()
+    ]
+    return web.json_response(builds, headers=cors_headers(site))
+
+
+async def log(request: web.Request) -> web.StreamResponse:
+    """A build's log as plain text; with `?follow`, to the end of one that still runs."""
+    site = request.app[SITE]
+    follow = request.query.get("follow", "false").lower() not in ("false", "0")
+    pieces = site.builds.log_text(request.match_info["name"], follow=follow)
+    try:
+        first = await anext(pieces, b"")
+    except BinderError as error:
+        raise web.HTTPNotFound(text=error.message) from None
+    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+    response = web.StreamResponse(headers={**headers, **cors_headers(site)})
+    await response.prepare(request)
+    if request.method != "HEAD":
+        await response.write(first)
+        async for piece in pieces:
+            await response.write(piece)
+    return response
