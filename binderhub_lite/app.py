@@ -16,11 +16,19 @@ from .addresses import own_addresses
 from .builds import BuildSettings
 from .dockerd import DockerDaemon, DockerUnavailable
 from .events import BinderError
+from .images import CleanerSettings
 from .instance import Instance
 from .launch import Launcher
 from .launch.data_dir import DataDir
 from .launch.front_door import PublicAddress
-from .options import BuildOptions, HubOptions, PageOptions, RequestOptions, ServerOptions
+from .options import (
+    BuildOptions,
+    DiskOptions,
+    HubOptions,
+    PageOptions,
+    RequestOptions,
+    ServerOptions,
+)
 from .pipeline import MakeProvider
 from .providers import PROVIDERS, Repo, RepoProvider
 from .signals import Stopped, signal_received, unless
@@ -29,7 +37,15 @@ from .web.site import PageSettings
 USER_AGENT = f"binderhub-lite/{__version__}"
 
 
-class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOptions, Application):
+class BinderHub(
+    ServerOptions,
+    BuildOptions,
+    DiskOptions,
+    HubOptions,
+    RequestOptions,
+    PageOptions,
+    Application,
+):
     """BinderHub for one machine with Docker."""
 
     name = "binderhub-lite"
@@ -39,7 +55,15 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
         "launch": (
             "binderhub_lite.launch_command.LaunchApp",
             "Launch one repository and open it in the browser.",
-        )
+        ),
+        "images": (
+            "binderhub_lite.images_command.ImagesApp",
+            "List the images that were built here.",
+        ),
+        "prune": (
+            "binderhub_lite.images_command.PruneApp",
+            "Remove images that were built here, to make room.",
+        ),
     }
     classes = [Launcher, *PROVIDERS.values()]
     aliases: dict[str | tuple[str, str], str] = {  # type: ignore[assignment]
@@ -66,7 +90,9 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
     def initialize(self, argv: list[str] | None = None) -> None:
         """Load the command line, then the configuration file; the command line wins."""
         self.parse_command_line(argv)
-        if self.subapp is None and not self.generate_config:
+        if self.subapp is not None:
+            return  # it has done all of this for itself
+        if not self.generate_config:
             self._load_config_file()
         if self.debug:
             self.log_level = logging.DEBUG
@@ -189,6 +215,11 @@ class BinderHub(ServerOptions, BuildOptions, HubOptions, RequestOptions, PageOpt
             push_secret=self._push_secret_file(),
             ca_bundle=self.ca_bundle,
             appendix_for=self._appendix_for,
+        )
+
+    def cleaner_settings(self) -> CleanerSettings:
+        return CleanerSettings.of(
+            self.image_gc_high, self.image_gc_low, self.image_gc_interval, self.image_gc_keep
         )
 
     def _push_secret_file(self) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from aiodocker import Docker
 from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
+from aiohttp import ClientError
 
 from .events import BinderError
 
@@ -23,8 +24,10 @@ log = logging.getLogger(__name__)
 
 LABEL_NAMESPACE = "binderhub-lite.namespace"
 LABEL_COMPONENT = "binderhub-lite.component"
+LABEL_IMAGE = "binderhub-lite.image"
 
 CHECK_SECONDS = 5
+QUICK_SECONDS = 20
 NOT_CONNECTED = 900  # aiodocker's status of an error that is no answer of the daemon's
 
 CA_BUNDLE_IN_CONTAINER = "/etc/ssl/certs/ca-certificates.crt"
@@ -36,6 +39,10 @@ CA_BUNDLE_VARIABLES = (
     "GIT_SSL_CAINFO",
     "NODE_EXTRA_CA_CERTS",
 )
+
+
+DockerTrouble = (DockerError, ClientError, OSError)
+"""What a call to the daemon may raise: it said no, or the connection broke."""
 
 
 class Component(StrEnum):
@@ -124,11 +131,13 @@ class DockerDaemon:
         except TimeoutError as error:
             reason = f"no answer in {CHECK_SECONDS} seconds"
             raise DockerUnavailable(self.socket, reason) from error
-        except (DockerError, OSError) as error:
+        except DockerTrouble as error:
             raise DockerUnavailable(self.socket, error) from error
 
-    def explain(self, error: DockerError) -> BinderError:
+    def explain(self, error: Exception) -> BinderError:
         """What went wrong with the daemon, in words for people."""
+        if not isinstance(error, DockerError):
+            return DockerUnavailable(self.socket, f"the connection broke: {error}")
         if error.status == NOT_CONNECTED:
             return DockerUnavailable(self.socket, error.message)
         return BinderError(f"Docker refused: {error.message.strip()}", 500)
@@ -141,12 +150,16 @@ class DockerDaemon:
         return f"{source}:/var/run/docker.sock"
 
     async def has_image(self, name: str) -> bool:
+        """Whether an image is there. Raises DockerUnavailable when the daemon does not say soon."""
         try:
-            await self.client.images.inspect(name)
+            async with asyncio.timeout(QUICK_SECONDS):
+                await self.client.images.inspect(name)
         except DockerError as error:
             if error.status == 404:
                 return False
             raise
+        except TimeoutError as error:
+            raise DockerUnavailable(self.socket, f"no answer in {QUICK_SECONDS} seconds") from error
         return True
 
     async def image_size(self, name: str) -> int:

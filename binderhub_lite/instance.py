@@ -10,6 +10,7 @@ from aiohttp import ClientSession, web
 from .builds import Builds, LogArchive
 from .dockerd import Component, DockerDaemon
 from .events import BinderError
+from .images import ImageCleaner, ImageShelf, LaunchTimes
 from .launch import HubClient, Launcher
 from .launch.data_dir import DataDir
 from .launch.embedded_hub import EmbeddedHub
@@ -42,18 +43,25 @@ class Instance:
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
         self.builds = Builds(daemon, app.build_settings(), archive)
         self._metrics = Metrics()
+        launches = LaunchTimes(data_dir)
+        shelf = ImageShelf(daemon, launches, needed=self.builds.images_in_use)
+        self._cleaner = ImageCleaner(daemon, shelf, app.cleaner_settings(), self._metrics)
         self.pipeline = Pipeline(
             app.provider_maker(http),
             self.builds,
             Launcher(parent=app, hub=self.hub),
             self.hub,
             self._metrics,
+            launches.record,
         )
         self._runner: web.AppRunner | None = None
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._housekeeping: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._housekeeping = asyncio.create_task(self.builds.watch_build_pods())
+        self._housekeeping = [
+            asyncio.create_task(self.builds.watch_build_pods()),
+            asyncio.create_task(self._cleaner.run()),
+        ]
         site = make_application(self._site())
         # A client that leaves ends what was done for it alone; shared builds go on.
         self._runner = web.AppRunner(
@@ -77,9 +85,9 @@ class Instance:
         """Stop serving. Builds and users' servers end only if everything is to go."""
         if self._runner is not None:
             await self._runner.cleanup()
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        for task in self._housekeeping:
+            task.cancel()
+        await asyncio.gather(*self._housekeeping, return_exceptions=True)
         await (self.builds.stop_all() if self.take_everything_down else self.builds.detach())
         if self._embedded is None:
             return

@@ -49,3 +49,16 @@ class Metrics:
         self.launches_in_progress = Gauge(
             "binderhub_inprogress_launches", "Launches under way now", registry=registry
         )
+        self.images_removed = Counter(
+            "binderhub_images_removed", "Images removed to make room", registry=registry
+        )
+        self.image_bytes_removed = Counter(
+            "binderhub_image_bytes_removed",
+            "Bytes that became free by removing images",
+            registry=registry,
+        )
+        self.docker_disk_use = Gauge(
+            "binderhub_docker_disk_use_ratio",
+            "How full the disk of Docker's data is, from 0 to 1",
+            registry=registry,
+        )

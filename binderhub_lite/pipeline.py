@@ -47,12 +47,15 @@ class Pipeline:
         launcher: Launcher,
         hub: HubClient,
         metrics: Metrics,
+        note_use: Callable[[str], None] = lambda image: None,
     ) -> None:
+        """`note_use` is told of every image that is wanted, before anything is done for it."""
         self._make_provider = make_provider
         self._builds = builds
         self._launcher = launcher
         self._hub = hub
         self._metrics = metrics
+        self._note_use = note_use
 
     async def events(self, ask: Ask) -> AsyncGenerator[list[Event]]:
         """Yield batches of events; the last event is `ready` or `failed`."""
@@ -80,6 +83,8 @@ class Pipeline:
             repo = await fallback.resolve(ask.provider)
 
         image = self._builds.image_of(repo)
+        # Before we look for it: from now on the image cleaner spares it.
+        self._note_use(image)
         if await self._builds.has_image(image):
             yield [Event.of(Phase.BUILT, "Found built image, launching...", imageName=image)]
         else:
@@ -108,6 +113,7 @@ class Pipeline:
                 metrics.build_time.labels(outcome.status).observe(outcome.seconds)
 
     async def _launch(self, ask: Ask, repo: Repo, image: str) -> AsyncGenerator[Event]:
+        self._note_use(image)  # again: a build may have taken hours
         metrics, outcome = self._metrics, _Outcome()
         request = LaunchRequest(ask.launch_host, ask.request, ask.client_ip)
         with metrics.launches_in_progress.track_inprogress():

@@ -20,8 +20,7 @@ SIZE = {"width": 1280, "height": 800}
 COURSE = {
     "Dockerfile": f"""\
 FROM binderhub-lite/singleuser
-# {time.time()}
-ENV FORCE_COLOR=1 PYTHONUNBUFFERED=1
+ENV FORCE_COLOR=1 PYTHONUNBUFFERED=1 NEVER_BUILT_BEFORE={time.time()}
 RUN pip install --no-cache-dir --disable-pip-version-check numpy pandas pytest
 COPY --chown=jovyan . /home/jovyan/
 RUN pytest -v --no-header
@@ -33,14 +32,16 @@ import numpy
 import pandas
 import pytest
 
-LESSONS = ["first_steps", "reading_tables", "counting", "grouping", "plotting", "a_day_of_stars"]
+LESSONS = ["first_steps", "reading_tables", "counting", "telescope", "plotting", "all_stars"]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_lesson(lesson):
+    if lesson == "telescope":
+        pytest.skip("none here")
     table = pandas.DataFrame(numpy.random.default_rng(1).random((1_000, 4)))
     assert len(table.describe()) == 8
-    if lesson == LESSONS[-1]:
+    if lesson == "all_stars":
         time.sleep(10)
 """,
 }
@@ -79,7 +80,7 @@ async def home(page: Page, url: str) -> None:
 async def loading(page: Page, url: str) -> None:
     await page.goto(url)
     await expect(page.locator("#log .xterm-rows")).to_contain_text("83%", timeout=PATIENCE_MS)
-    await page.screenshot(path=IMAGES / "loading.png", animations="disabled")
+    await page.screenshot(path=IMAGES / "loading.png", full_page=True, animations="disabled")
 
 
 if __name__ == "__main__":

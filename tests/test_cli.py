@@ -162,10 +162,10 @@ def test_an_option_that_is_unknown_is_named_and_breaks_nothing(run: Run) -> None
     assert "Traceback" not in result.stderr
 
 
-def test_a_broken_configuration_file_stops_the_start_and_is_shown(
-    run: Run, tmp_path: Path
-) -> None:
-    (tmp_path / "binderhub_config.py").write_text("c.BinderHub.port = 8585\nimport no_such_module\n")
+def test_a_broken_configuration_file_stops_the_start_and_is_shown(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "binderhub_config.py").write_text(
+        "c.BinderHub.port = 8585\nimport no_such_module\n"
+    )
 
     result = run()
 

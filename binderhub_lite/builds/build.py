@@ -11,7 +11,7 @@ from typing import Any
 from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
 
-from ..dockerd import DockerDaemon, remove
+from ..dockerd import DockerDaemon, DockerTrouble, remove
 from ..events import BinderError, Event, Phase
 from . import repo2docker
 from .archive import BuildRecord, LogArchive, LogWriter
@@ -50,7 +50,8 @@ class Build:
         self._archive = archive
         self._started = facts.created or time.time()
         self.log = SharedLog(settings.log_tail_lines)
-        self.error: BinderError | None = None
+        self.error: BinderError | None = BinderError("The build has not ended.")
+        """Why there is no image; None when the build went well."""
         self.asked = {(facts.provider, facts.spec)}
         """The specs that people named this build by."""
         self.watchers = 0
@@ -82,7 +83,13 @@ class Build:
         self._verdict = verdict
         if self._container is not None:
             await remove(self._container)
-        elif self._task is not None:
+        else:
+            self.abandon(verdict)
+
+    def abandon(self, verdict: BinderError) -> None:
+        """Stop following the build, which cannot be done any more; its container stays."""
+        self._verdict = verdict
+        if self._task is not None:
             self._task.cancel()
 
     async def run(self) -> None:
@@ -94,9 +101,10 @@ class Build:
             adopted = isinstance(self._source, DockerContainer)
             async with self._queue.turn(self.log, at_once=adopted):
                 await self._build()
+            self.error = None
         except BinderError as error:
             self.error = error
-        except DockerError as error:
+        except DockerTrouble as error:
             self.error = self._daemon.explain(error)
         except asyncio.CancelledError:
             going_down = BinderError("The server is shutting down; ask again in a moment.", 503)
@@ -121,7 +129,7 @@ class Build:
                 size = await self._daemon.image_size(self.facts.image)
             await self.writer.close()
             self._archive.end(BuildRecord.of(self.facts, state, self._started, size))
-        except (OSError, DockerError) as error:
+        except DockerTrouble as error:
             log.warning("The log of build %s could not be kept: %s", self.facts.name, error)
 
     async def _build(self) -> None:
@@ -144,6 +152,8 @@ class Build:
             raise self._verdict
         # Another process that followed it, too, may have removed it first: the image tells.
         went_well = state.get("ExitCode", 0) == 0
+        if not went_well:
+            await self._daemon.check()  # a daemon that goes down takes its containers along
         if not went_well or not await self._daemon.has_image(self.facts.image):
             raise BinderError(f"Building {self.facts.repo_url} failed: {self._explain(state)}")
 

@@ -96,6 +96,9 @@ class BuilderContainer:
                 self._repo,
                 self._facts.image,
                 appendix=settings.appendix_for(self._repo),
+                labels=repo2docker.image_labels(
+                    self._daemon.namespace, self._repo, self._facts.image
+                ),
                 extra_arguments=settings.repo2docker_extra_args,
             ),
             "Env": environment_list(environment),

@@ -5,9 +5,8 @@ import logging
 from collections.abc import AsyncGenerator
 
 from aiodocker.containers import DockerContainer
-from aiodocker.exceptions import DockerError
 
-from ..dockerd import Component, DockerDaemon, remove
+from ..dockerd import Component, DockerDaemon, DockerTrouble, DockerUnavailable, remove
 from ..events import BinderError, Event, Phase
 from ..providers import Repo
 from .archive import BuildRecord, LogArchive
@@ -21,6 +20,8 @@ from .settings import BuildSettings
 
 log = logging.getLogger(__name__)
 
+GUARD_SECONDS = 3
+
 
 class Builds:
     """Finds images and builds the missing ones."""
@@ -32,6 +33,7 @@ class Builds:
         self._queue = BuildQueue(settings.concurrent_limit)
         self._builds: dict[str, Build] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._guard: asyncio.Task[None] | None = None
 
     @property
     def build_image(self) -> str:
@@ -53,7 +55,7 @@ class Builds:
         """Whether the image is there; raises DockerUnavailable when nobody can tell."""
         try:
             return await self._daemon.has_image(image)
-        except DockerError as error:
+        except DockerTrouble as error:
             raise self._daemon.explain(error) from error
 
     async def build(self, repo: Repo) -> AsyncGenerator[list[Event]]:
@@ -140,7 +142,19 @@ class Builds:
         task = asyncio.create_task(self._run(build), name=facts.name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self._guard is None or self._guard.done():
+            self._guard = asyncio.create_task(self._guard_against_silence())
         return build
+
+    async def _guard_against_silence(self) -> None:
+        """While builds run, notice a daemon that hangs: their logs would be silent for ever."""
+        while self._builds:
+            await asyncio.sleep(GUARD_SECONDS)
+            try:
+                await self._daemon.check()
+            except DockerUnavailable as error:
+                for build in self._builds.values():
+                    build.abandon(error)
 
     async def _run(self, build: Build) -> None:
         try:
@@ -161,12 +175,12 @@ class Builds:
             try:
                 await self.clean_up()
                 await asyncio.to_thread(self._archive.expire)
-            except DockerError as error:
+            except DockerTrouble as error:
                 log.warning("Builds cannot be looked after now: %s", self._daemon.explain(error))
             await asyncio.sleep(self._settings.cleanup_interval)
 
     async def clean_up(self) -> None:
-        """One round of `watch_build_pods`. Raises DockerError when Docker does not answer."""
+        """One round of `watch_build_pods`. Raises DockerTrouble when Docker does not answer."""
         followed = {build.facts.name for build in self._builds.values()}
         for container in await self._daemon.containers(Component.BUILD):
             name = container["Names"][0].lstrip("/")
@@ -189,6 +203,7 @@ class Builds:
         await self._daemon.remove_all(Component.BUILD)
 
     async def _end_tasks(self) -> None:
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._guard] if self._guard else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

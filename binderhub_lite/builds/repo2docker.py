@@ -3,18 +3,27 @@
 import io
 import json
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from urllib.parse import quote
 
+from ..dockerd import LABEL_IMAGE, LABEL_NAMESPACE
 from ..events import Event, Phase
 from ..providers import Repo
 
+HARMLESS_IN_DOCKERFILE = "/:@?#&=+,;%~!*'()[] "
 HOME = "/binderhub-lite"
 CONFIG = f"{HOME}/repo2docker_config.py"
 CONTENT = f"{HOME}/content"
 
 
 def command(
-    repo: Repo, image: str, *, appendix: str = "", extra_arguments: Sequence[str] = ()
+    repo: Repo,
+    image: str,
+    *,
+    appendix: str = "",
+    labels: Mapping[str, str] = MappingProxyType({}),
+    extra_arguments: Sequence[str] = (),
 ) -> list[str]:
     """The command that builds `image` from `repo` in a builder container."""
     source = CONTENT if repo.open_archive else repo.url
@@ -29,10 +38,29 @@ def command(
         "--user-name=jovyan",
         "--user-id=1000",
         *([f"--appendix={appendix}"] if appendix else []),
+        *(f"--label={name}={value}" for name, value in labels.items()),
         *extra_arguments,
         "--",
         source,
     ]
+
+
+def image_labels(namespace: str, repo: Repo, image: str) -> dict[str, str]:
+    """The labels of an image that is built here: by them the image cleaner knows it again."""
+    return {
+        LABEL_NAMESPACE: namespace,
+        LABEL_IMAGE: image,
+        **{
+            # repo2docker writes them into a Dockerfile as they are, between quotation marks.
+            f"binderhub-lite.{name}": quote(value, safe=HARMLESS_IN_DOCKERFILE)
+            for name, value in {
+                "provider": repo.provider,
+                "spec": repo.spec,
+                "repo_url": repo.url,
+                "ref": repo.ref,
+            }.items()
+        },
+    }
 
 
 def config_archive(content_provider: str) -> bytes:

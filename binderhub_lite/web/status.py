@@ -3,12 +3,11 @@
 import asyncio
 from typing import Any
 
-from aiodocker.exceptions import DockerError
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
 from .._version import __version__
-from ..dockerd import Component
+from ..dockerd import Component, DockerTrouble
 from ..events import BinderError
 from .build_stream import cors_headers
 from .site import SITE, Site
@@ -41,11 +40,12 @@ async def _quota(site: Site) -> dict[str, Any]:
     """How many containers run; the names are those that BinderHub's monitors read."""
     counts = {"total_pods": 0, "build_pods": 0, "user_pods": 0}
     try:
-        counts["build_pods"] = len(await site.daemon.containers(Component.BUILD))
-        counts["user_pods"] = len(await site.daemon.containers(Component.SERVER))
+        async with asyncio.timeout(HEALTH_SECONDS):
+            counts["build_pods"] = len(await site.daemon.containers(Component.BUILD))
+            counts["user_pods"] = len(await site.daemon.containers(Component.SERVER))
         counts["total_pods"] = counts["build_pods"] + counts["user_pods"]
         ok = True
-    except DockerError:
+    except DockerTrouble:  # a TimeoutError is an OSError
         ok = False
     return {"service": "Pod quota", **counts, "quota": None, "ok": ok}
 

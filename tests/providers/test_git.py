@@ -1,6 +1,7 @@
 """Any git repository, against a real git daemon."""
 
 import asyncio
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -50,6 +51,7 @@ def spec(url: str, ref: str) -> str:
         ("refs/heads/main", "main"),
         ("feature/x", "feature/x"),
         ("light", "light"),
+        ("refs/tags/annotated", "annotated"),
         pytest.param("annotated", "annotated", id="an annotated tag is the commit it names"),
         pytest.param("both", "refs/tags/both", id="a tag comes before a branch, as in git"),
     ],
@@ -160,12 +162,21 @@ async def test_a_server_that_never_answers_is_given_up_in_time() -> None:
             await closed.wait()
 
 
-async def test_git_never_asks_a_person_for_a_password() -> None:
+async def test_git_never_asks_a_person_for_a_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def unauthorized(request: web.Request) -> web.Response:
         return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="private"'})
 
+    asker, asked = tmp_path / "asker", tmp_path / "asked"
+    asker.write_text(f"#!/bin/sh\ntouch {asked}\n")
+    asker.chmod(0o755)
+    monkeypatch.setenv("GIT_ASKPASS", str(asker))
     app = web.Application()
     app.router.add_get("/{path:.*}", unauthorized)
+
     async with TestServer(app) as server, asyncio.timeout(5):
         with pytest.raises(GitFailed, match=r"Authentication failed|could not read Username"):
             await resolve_remote_ref(str(server.make_url("/private")), "HEAD")
+
+    assert not asked.exists()

@@ -1,12 +1,14 @@
 """A gate that a build's RUN step waits at until the test opens it."""
 
+import secrets
 import socket
 import threading
 
-# The step reads from the gate until there is something to read.
+# The step reads from the gate until there is something to read. The number at its end makes
+# each gate's a step that Docker's build cache does not know.
 RUN_WAIT = (
     "RUN python3 -c \"import socket; print('at the gate', flush=True); "
-    "socket.create_connection(('{address}', {port})).recv(1)\"\n"
+    "socket.create_connection(('{address}', {port})).recv(1)\" # {number}\n"
 )
 
 
@@ -18,7 +20,9 @@ class Gate:
         self._open = threading.Event()
         self._reached = threading.Event()
         port = self._listener.getsockname()[1]
-        self.dockerfile_line = RUN_WAIT.format(address=address, port=port)
+        self.dockerfile_line = RUN_WAIT.format(
+            address=address, port=port, number=secrets.token_hex(8)
+        )
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:

@@ -142,7 +142,7 @@ def _processes() -> Iterator[psutil.Process]:
 
 async def stream(url: str, **query: str) -> AsyncIterator[dict[str, Any]]:
     """The events of any BinderHub's build URL, to `ready` or `failed`."""
-    timeout = aiohttp.ClientTimeout(total=180)
+    timeout = aiohttp.ClientTimeout(total=120)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
         session.get(
@@ -168,7 +168,7 @@ def _raw(url: str) -> yarl.URL:
 async def get(url: str, **arguments: Any) -> tuple[int, str]:
     """Status and text of an answer, redirects not followed."""
     async with (
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
         session.get(_raw(url), allow_redirects=False, ssl=False, **arguments) as answer,
     ):
         return answer.status, await answer.text()

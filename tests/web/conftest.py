@@ -16,7 +16,7 @@ from traitlets.config import Config
 from yarl import URL
 
 from binderhub_lite.app import BinderHub
-from binderhub_lite.builds import Builds
+from binderhub_lite.builds import Builds, LogArchive
 from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.launch import HubClient, Launcher
 from binderhub_lite.metrics import Metrics
@@ -145,7 +145,8 @@ async def serve(
             )
             app = BinderHub(config=config)
             client = HubClient(http, hub.url, TOKEN)
-            builds, metrics = Builds(daemon, app.build_settings()), Metrics()
+            builds = Builds(daemon, app.build_settings(), LogArchive(shared.parent / "builds"))
+            metrics = Metrics()
             make_provider = app.provider_maker(http)
             launcher = Launcher(hub=client, retries=0)
             return Site(

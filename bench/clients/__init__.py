@@ -1,0 +1,1 @@
+"""Processes that put load on an instance; `bench.own_process` runs them."""
