@@ -1,5 +1,6 @@
 """The way of one request, from a spec to a running server: resolve, build, launch."""
 
+import asyncio
 import contextlib
 import logging
 import time
@@ -56,6 +57,7 @@ class Pipeline:
         self._hub = hub
         self._metrics = metrics
         self._note_use = note_use
+        self._resolving: dict[tuple[str, str], asyncio.Task[Repo]] = {}
 
     async def events(self, ask: Ask) -> AsyncGenerator[list[Event]]:
         """Yield batches of events; the last event is `ready` or `failed`."""
@@ -74,7 +76,7 @@ class Pipeline:
         yield [Event.of(Phase.WAITING, f"Looking up {ask.provider}/{ask.spec}...")]
         provider = self._make_provider(ask.provider, ask.spec)
         try:
-            repo = await provider.resolve(ask.provider)
+            repo = await self._resolve(ask, provider)
         except NotFound:
             fallback = provider.with_default_ref()
             if fallback is None:
@@ -99,6 +101,20 @@ class Pipeline:
         async with contextlib.aclosing(self._launch(ask, repo, image)) as events:
             async for event in events:
                 yield [event]
+
+    async def _resolve(self, ask: Ask, provider: RepoProvider) -> Repo:
+        """Resolve a spec; all who ask for the same one at the same time share one answer."""
+        key = (ask.provider, ask.spec)
+        task = self._resolving.get(key)
+        if task is None:
+            task = self._resolving[key] = asyncio.create_task(provider.resolve(ask.provider))
+            task.add_done_callback(lambda done: self._resolved(key, done))
+        return await asyncio.shield(task)
+
+    def _resolved(self, key: tuple[str, str], task: asyncio.Task[Repo]) -> None:
+        del self._resolving[key]
+        if not task.cancelled():
+            task.exception()  # nobody may be left to hear of it
 
     async def _build(self, repo: Repo, provider: str) -> AsyncGenerator[list[Event]]:
         metrics, outcome = self._metrics, _Outcome()

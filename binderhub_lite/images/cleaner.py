@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiodocker.exceptions import DockerError
 from rich.filesize import decimal
 
-from ..dockerd import DockerDaemon
+from ..dockerd import NOT_CONNECTED, DockerDaemon
 from ..events import BinderError
 from ..metrics import Metrics
 from .disk import DiskUse, DockerDisk
@@ -128,7 +128,13 @@ class ImageCleaner:
 
         What belongs to an image takes no room of its own, and makes the next build fast.
         """
-        answer = await self._daemon.client.images.prune_builds(all_builds=False)
+        try:
+            answer = await self._daemon.client.images.prune_builds(all_builds=False)
+        except DockerError as error:
+            if error.status == NOT_CONNECTED:
+                raise
+            log.debug("The build cache stays: %s", error)  # somebody else prunes it now
+            return 0
         return int(answer["SpaceReclaimed"])
 
     async def _use(self) -> DiskUse | None:

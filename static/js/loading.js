@@ -3,6 +3,7 @@ import { BinderRepository } from "@jupyterhub/binderhub-client/client.js";
 import { offerCancel } from "./lib/cancel.js";
 import { baseUrl, config } from "./lib/config.js";
 import { destination } from "./lib/destination.js";
+import { linkKeptLog } from "./lib/kept-log.js";
 import { openLog } from "./lib/log.js";
 import { showPhase } from "./lib/progress.js";
 import { buildEvents } from "./lib/stream.js";
@@ -72,6 +73,7 @@ async function launch() {
   for await (const event of buildEvents(repository)) {
     log.write(event.message ?? "");
     updateCancel(event);
+    linkKeptLog(event);
     if (event.phase === "ready") {
       done = true;
       serverUrl = destination(event.url, event.token, window.location.search);

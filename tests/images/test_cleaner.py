@@ -60,9 +60,11 @@ async def test_who_was_launched_longest_ago_goes_first_until_there_is_room(
 async def test_what_is_in_use_or_kept_or_not_ours_stays(
     small: SmallDocker, cleaning: Cleaning
 ) -> None:
-    for name in ("stopped", "building", "starting", "course", "by-name", "gone"):
+    for name in ("stopped", "building", "elsewhere", "starting", "course", "by-name", "gone"):
         small.image(name, 10)
     small.docker("create", "stopped:1", "/content")
+    build = ["--label=binderhub-lite.component=build", "--label=binderhub-lite.image=elsewhere:1"]
+    small.docker("create", *build, "stopped:1", "/content")
     cleaning.needed = {"building:1"}
     cleaning.launched(starting=0.01, stopped=100, building=100, course=100, gone=1)
     small.image("theirs", 10, namespace="other")

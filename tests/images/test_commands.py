@@ -136,8 +136,9 @@ def test_what_only_the_removed_images_share_becomes_free_too(small: SmallDocker,
     would = lines(run("prune", "--dry-run", "--all"))
     did = lines(run("prune", "--all"))
 
-    assert would[-1] == "Would free at least 10.5 MB, unused build cache included."
-    assert did[-2] == "Freed 21.0 MB."
+    # Twice what BuildKit keeps of what it copied, and in the end the layer itself.
+    assert would[-1] == "Would free at least 21.0 MB, unused build cache included."
+    assert did[-2] == "Freed 31.5 MB."
     assert small.images == set()
 
 

@@ -76,6 +76,7 @@ async def test_an_image_says_from_what_it_was_built(
     repo = git_server.repo("labelled")
     ready = (await binder.launch(repo.spec))[-1]
 
+    assert ready["phase"] == "ready", ready
     labels = docker("inspect", ready["image"], "--format={{json .Config.Labels}}")
 
     for name, value in {

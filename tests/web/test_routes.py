@@ -1,10 +1,14 @@
 """Which path leads to what, whatever the method; redirects, pictures and errors."""
 
+import asyncio
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
+from ..support.github_api import GitHubApi
 from .conftest import Serve, Served
 
 PICTURES = {
@@ -47,11 +51,21 @@ async def test_head_answers_as_get_does_without_a_body(served: Served, path: str
     assert head.body == b""
 
 
-async def test_head_of_a_stream_starts_nothing(served: Served) -> None:
-    head = await served.get("/build/gh/user/repo/HEAD", "HEAD")
+async def test_head_of_a_stream_starts_nothing(served: Served, github: GitHubApi) -> None:
+    """Not even for a client that keeps its connection, as aiohttp's does not."""
+    url = URL(served.origin)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    request = (
+        "HEAD /build/gh/user/repo/HEAD HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
+    )
+    with closing(writer):
+        writer.write(request.encode())
+        head = await reader.readuntil(b"\r\n\r\n")
 
-    assert head.status == 200
-    assert head.headers["Content-Type"] == "text/event-stream"
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"Content-Type: text/event-stream\r\n" in head
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(github.asked.wait(), 0.2)
 
 
 @pytest.mark.parametrize("path", [*PAGES, *API, "build/gh/user/repo/HEAD", "nothing"])

@@ -6,6 +6,7 @@
  * @typedef {object} BuildEvent
  * @prop {string} [phase]
  * @prop {string} [message]
+ * @prop {string} [build] with the first event of a build: its name
  * @prop {boolean} [started_it] with the first event of a build: whether this request began it
  * @prop {number} [status_code]
  * @prop {string} [url]
