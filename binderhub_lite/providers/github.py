@@ -99,7 +99,7 @@ class GitHubRepoProvider(RepoProvider):
         if self.unresolved_ref not in GUESSED_BRANCHES:
             return None
         spec = f"{self.user}/{self.repo}/HEAD"
-        return type(self)(parent=self.parent, http=self.http, spec=spec)
+        return type(self)(parent=self.parent, config=self.config, http=self.http, spec=spec)
 
     async def get_resolved_spec(self) -> str:
         return f"{self.user}/{self.repo}/{await self.get_resolved_ref()}"

@@ -3,25 +3,13 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import pytest
 
 from ..support.gate import Gate
 from ..support.git_server import GitServer
 from ..support.instance import PROGRAM, BinderProcess, Running, docker, get
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for instances; whatever a failed test leaves of them is ended."""
-    yield tmp_path
-    for process in psutil.process_iter(["cmdline"]):
-        if str(tmp_path) in " ".join(process.info["cmdline"] or []):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
 
 
 def running(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -33,9 +21,9 @@ async def status_of(server: dict[str, str]) -> int:
 
 
 async def test_ctrl_c_takes_everything_down(
-    folder: Path, git_server: GitServer, gate: Gate
+    tmp_path: Path, git_server: GitServer, gate: Gate
 ) -> None:
-    binder = BinderProcess(folder).wait_until_ready()
+    binder = BinderProcess(tmp_path).wait_until_ready()
     await binder.launch(git_server.repo("ctrl-c").spec)
     building = asyncio.create_task(
         binder.launch(git_server.repo("ctrl-c-build", {"Dockerfile": _waits_at(gate)}).spec)
@@ -56,9 +44,9 @@ async def test_ctrl_c_takes_everything_down(
 
 
 async def test_after_sigterm_servers_are_there_for_the_next_start(
-    folder: Path, git_server: GitServer
+    tmp_path: Path, git_server: GitServer
 ) -> None:
-    first = BinderProcess(folder).wait_until_ready()
+    first = BinderProcess(tmp_path).wait_until_ready()
     server = (await first.launch(git_server.repo("sigterm").spec))[-1]
     children = first.children()
 
@@ -66,7 +54,7 @@ async def test_after_sigterm_servers_are_there_for_the_next_start(
     assert running(children) == []
     assert len(first.containers("server")) == 1
 
-    second = BinderProcess(folder, port=first.port).wait_until_ready()
+    second = BinderProcess(tmp_path, port=first.port).wait_until_ready()
     assert await _becomes_200(server)
     second.stop()
 
@@ -79,9 +67,9 @@ async def _becomes_200(server: dict[str, str]) -> bool:
 
 
 async def test_after_kill_9_a_new_start_takes_over_and_servers_never_stop_answering(
-    folder: Path, git_server: GitServer
+    tmp_path: Path, git_server: GitServer
 ) -> None:
-    first = BinderProcess(folder).wait_until_ready()
+    first = BinderProcess(tmp_path).wait_until_ready()
     repo = git_server.repo("kill-9")
     server = (await first.launch(repo.spec))[-1]
     answers: set[int] = set()
@@ -97,7 +85,7 @@ async def test_after_kill_9_a_new_start_takes_over_and_servers_never_stop_answer
     await asyncio.to_thread(first.process.wait)
     assert len(running(children)) == len(children), "the person's way to their server must stay"
 
-    second = await asyncio.to_thread(BinderProcess(folder, port=first.port).wait_until_ready)
+    second = await asyncio.to_thread(BinderProcess(tmp_path, port=first.port).wait_until_ready)
     again = (await second.launch(repo.spec))[-1]
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
@@ -122,17 +110,17 @@ def _waits_at(gate: Gate) -> str:
 
 
 async def test_a_build_goes_on_while_the_server_restarts(
-    folder: Path, git_server: GitServer, gate: Gate
+    tmp_path: Path, git_server: GitServer, gate: Gate
 ) -> None:
     repo = git_server.repo("restart", {"Dockerfile": _waits_at(gate)})
-    first = BinderProcess(folder).wait_until_ready()
+    first = BinderProcess(tmp_path).wait_until_ready()
     watching = asyncio.create_task(first.launch(repo.spec))
     await asyncio.to_thread(gate.wait_until_reached)
     first.process.kill()
     await asyncio.gather(watching, return_exceptions=True)
     (container,) = first.containers("build")
 
-    second = await asyncio.to_thread(BinderProcess(folder, port=first.port).wait_until_ready)
+    second = await asyncio.to_thread(BinderProcess(tmp_path, port=first.port).wait_until_ready)
     assert second.containers("build") == [container]
     events = []
     async for event in second.stream(repo.spec):
@@ -145,9 +133,9 @@ async def test_a_build_goes_on_while_the_server_restarts(
 
 
 async def test_a_hub_or_proxy_that_dies_is_started_again(
-    folder: Path, git_server: GitServer
+    tmp_path: Path, git_server: GitServer
 ) -> None:
-    binder = BinderProcess(folder).wait_until_ready()
+    binder = BinderProcess(tmp_path).wait_until_ready()
     repo = git_server.repo("children-die")
     server = (await binder.launch(repo.spec))[-1]
     for name in ("jupyterhub_config", "configurable-http-proxy"):
@@ -167,8 +155,8 @@ async def _launches(binder: BinderProcess, spec: str) -> bool:
         return False
 
 
-async def test_two_instances_side_by_side(folder: Path, git_server: GitServer) -> None:
-    one, two = BinderProcess(folder / "one"), BinderProcess(folder / "two")
+async def test_two_instances_side_by_side(tmp_path: Path, git_server: GitServer) -> None:
+    one, two = BinderProcess(tmp_path / "one"), BinderProcess(tmp_path / "two")
     one.wait_until_ready()
     two.wait_until_ready()
     repo = git_server.repo("two")
@@ -181,17 +169,17 @@ async def test_two_instances_side_by_side(folder: Path, git_server: GitServer) -
     await asyncio.to_thread(two.stop)
 
 
-def test_a_data_directory_serves_one_instance(folder: Path) -> None:
-    binder = BinderProcess(folder).wait_until_ready()
-    other = BinderProcess(folder)
+def test_a_data_directory_serves_one_instance(tmp_path: Path) -> None:
+    binder = BinderProcess(tmp_path).wait_until_ready()
+    other = BinderProcess(tmp_path)
     assert other.process.wait(30) == 1
     assert "Another binderhub-lite runs with the data directory" in other.output
     binder.stop()
 
 
-def test_a_port_that_is_taken(folder: Path) -> None:
-    binder = BinderProcess(folder / "one").wait_until_ready()
-    other = BinderProcess(folder / "two", port=binder.port)
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    binder = BinderProcess(tmp_path / "one").wait_until_ready()
+    other = BinderProcess(tmp_path / "two", port=binder.port)
     assert other.process.wait(30) == 1
     other.wait_for_line(f"Port {binder.port} is taken by another program")
     assert other.children_left() == []
@@ -206,8 +194,8 @@ def test_without_docker_it_says_what_was_tried(tmp_path: Path) -> None:
     assert "start Docker, or point c.BinderHub.build_docker_host at its socket." in run.output
 
 
-def test_a_configuration_of_the_hub_that_is_wrong(folder: Path) -> None:
-    binder = BinderProcess(folder, config="c.JupyterHub.authenticator_class = 'nonsense'\n")
+def test_a_configuration_of_the_hub_that_is_wrong(tmp_path: Path) -> None:
+    binder = BinderProcess(tmp_path, config="c.JupyterHub.authenticator_class = 'nonsense'\n")
     assert binder.process.wait(60) == 1
     assert "JupyterHub did not start:" in binder.output
     assert binder.children_left() == []

@@ -38,7 +38,7 @@ class OwnDockerDaemon:
         self._arguments = arguments
         self._has_been_up = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._bridge = f"dtest{secrets.token_hex(3)}"
+        self._bridge = f"br-own{secrets.token_hex(3)}"
         try:
             self._prepare()
             self.start()
