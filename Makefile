@@ -21,7 +21,7 @@ BUNDLED = $(shell find *.mjs static/js static/css -type f)
 .DELETE_ON_ERROR:
 # Two apt-gets at once would lock each other out.
 .NOTPARALLEL:
-.PHONY: help install demo run test lint docs screenshots clean system docker images node chromium
+.PHONY: help install demo run test lint docs screenshots clean system docker images node test-programs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -35,7 +35,7 @@ demo: install ## Install, then launch examples/hello and print its URL
 run: install ## Install, then serve in the foreground
 	@exec $(BIN)/binderhub-lite
 
-test: install $(VENV)/.test-tools chromium ## Install, then run all tests
+test: install $(VENV)/.test-tools test-programs ## Install, then run all tests
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.test-tools node_modules/.package-lock.json ## Check style and types
@@ -63,8 +63,8 @@ images: docker
 node: $(VENV)/pyvenv.cfg
 	@scripts/node $(VENV)
 
-chromium:
-	@scripts/chromium
+test-programs:
+	@scripts/test-programs
 
 # Steps, made again when what they depend on has changed.
 
@@ -98,5 +98,5 @@ $(VENV)/.test-tools: $(VENV)/.package
 docs: $(VENV)/.package ## Write docs/options.md from the options' help texts
 	@$(BIN)/python -m docs.options
 
-screenshots: install $(VENV)/.test-tools chromium ## Take the pictures of docs/images anew
+screenshots: install $(VENV)/.test-tools test-programs ## Take the pictures of docs/images anew
 	@$(BIN)/python -m docs.screenshots

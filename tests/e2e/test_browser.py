@@ -343,16 +343,16 @@ async def test_a_page_that_lost_its_connection_can_try_again(
     repo = git_server.repo(
         "lost", {"Dockerfile": f"FROM binderhub-lite/singleuser\n{gate.dockerfile_line}"}
     )
-    first = await asyncio.to_thread(BinderProcess(tmp_path).wait_until_ready)
-    async with watched_page(browser, first.origin) as watched:
-        page = watched.page
-        await page.goto(f"{first.url}v2/{repo.spec}")
-        await asyncio.to_thread(gate.wait_until_reached)
-        first.process.kill()
-        await asyncio.to_thread(first.process.wait)
-        # Takes over what the killed one has left, so that nothing stays whatever comes next.
-        second = BinderProcess(tmp_path, port=first.port)
-        try:
+    first = second = await asyncio.to_thread(BinderProcess(tmp_path).wait_until_ready)
+    try:
+        async with watched_page(browser, first.origin) as watched:
+            page = watched.page
+            await page.goto(f"{first.url}v2/{repo.spec}")
+            await expect(log_of(page)).to_contain_text("at the gate")
+            first.process.kill()
+            await asyncio.to_thread(first.process.wait)
+            # Takes over, and so removes, what the killed one has left.
+            second = BinderProcess(tmp_path, port=first.port)
             await expect(page.get_by_role("alert")).to_contain_text(
                 "The connection to this BinderHub was lost."
             )
@@ -361,8 +361,8 @@ async def test_a_page_that_lost_its_connection_can_try_again(
             await expect(log_of(page)).to_contain_text("at the gate")
             gate.open()
             await page.wait_for_url(IN_A_SERVER)
-        finally:
-            await asyncio.to_thread(second.stop)
+    finally:
+        await asyncio.to_thread(second.stop)
 
 
 async def test_the_other_pages(watched: Watched, binder: BinderProcess) -> None:

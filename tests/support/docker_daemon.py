@@ -126,8 +126,7 @@ class OwnDockerDaemon:
                 self._empty()
             self.stop()
         finally:
-            if self._size is not None:
-                subprocess.run(["umount", "--lazy", str(self.data_root)])
+            self._unmount()
             subprocess.run(["ip", "link", "delete", self._bridge])
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -141,6 +140,15 @@ class OwnDockerDaemon:
         if self._size is not None:
             options = f"size={self._size},mode=0711"
             _run("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.data_root))
+
+    def _unmount(self) -> None:
+        """Our file system, and what dockerd mounts on its data root and leaves when killed."""
+        while self._is_mounted():
+            subprocess.run(["umount", "--lazy", str(self.data_root)], check=True)
+
+    def _is_mounted(self) -> bool:
+        # Not os.path.ismount: that does not see a directory that is mounted on itself.
+        return f" {self.data_root} " in Path("/proc/self/mountinfo").read_text()
 
     def _command(self) -> list[str]:
         return [
