@@ -49,6 +49,7 @@ class BinderHub(
     """BinderHub for one machine with Docker."""
 
     name = "binderhub-lite"
+    raise_config_file_errors = True
     version = __version__
     description = __doc__
     subcommands = {
@@ -109,9 +110,19 @@ class BinderHub(
     def _load_config_file(self) -> None:
         path = self.config_path
         if path is not None:
-            self.load_config_file(path.name, path=str(path.parent))
+            self._load(path)
         elif "config_file" in self.cli_config.BinderHub:
             raise BinderError(f"There is no configuration file {self.config_file!r}.")
+
+    def _load(self, path: Path) -> None:
+        try:
+            self.load_config_file(path.name, path=str(path.parent))
+        except Exception as error:
+            where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            raise BinderError(
+                f"The configuration file {path} cannot be loaded: "
+                f"{type(error).__name__}{where}: {error}"
+            ) from error
 
     def start(self, run_loop: bool = True) -> None:
         """Serve until Ctrl-C or SIGTERM (or run the subcommand)."""

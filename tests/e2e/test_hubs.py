@@ -66,6 +66,8 @@ class OutsideHub:
 
     def stop(self) -> None:
         self.process.stop()  # its servers end with it
+        network = f"binderhub-lite-{self.namespace}"
+        subprocess.run(["docker", "network", "rm", network], capture_output=True, check=False)
 
 
 @pytest.fixture
