@@ -100,3 +100,9 @@ docs: $(VENV)/.package ## Write docs/options.md from the options' help texts
 
 screenshots: install $(VENV)/.test-tools test-programs ## Take the pictures of docs/images anew
 	@$(BIN)/python -m docs.screenshots
+
+# Figures. Never a test: docs/performance.md says what they mean.
+
+.PHONY: bench
+bench: install ## Install, then measure what this costs here (about four minutes)
+	@$(BIN)/python -m bench

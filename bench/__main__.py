@@ -19,6 +19,7 @@ Measure = Callable[[Place], Awaitable[results.Group]]
 GROUPS: dict[str, Measure] = {
     "builds": builds.measure,
     "watchers": watchers.measure,
+    "burst": watchers.measure_burst,
     "launches": launches.measure,
     "rest": rest.measure,
     "pages": pages.measure,

@@ -7,13 +7,13 @@ from pathlib import Path
 from statistics import median
 
 from binderhub_lite.builds import repo2docker
-from binderhub_lite.dockerd import environment_list, network_name, socket_path, trust
+from binderhub_lite.dockerd import environment_list, network_name, trust
 from binderhub_lite.options import BuildOptions
 from binderhub_lite.providers import Repo
 from tests.support.git_server import GitRepo
 from tests.support.instance import BinderProcess
 
-from .place import Place, docker
+from .place import Place, docker, docker_socket
 from .results import Group
 
 RUNS = 7
@@ -84,16 +84,13 @@ class ByHand:
         image = self._place.image(repo.path.name)
         binds, environment = trust(options.ca_bundle)
         config = self._config / Path(repo2docker.HOME).relative_to("/")
-        binds = [
-            f"{socket_path(options.build_docker_host)}:/var/run/docker.sock",
-            f"{config}:{repo2docker.HOME}:ro",
-            *binds,
-        ]
+        binds = [f"{config}:{repo2docker.HOME}:ro", *binds]
         return [
             "run",
             "--rm",
             self._place.label,
             f"--network={network_name(self._place.namespace)}",
+            docker_socket(),
             *(f"--volume={bind}" for bind in binds),
             *(f"--env={item}" for item in environment_list(environment)),
             options.build_image,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -26,10 +27,18 @@ class Group:
     rows: list[Row] = field(default_factory=list)
 
     def table(self) -> Table:
-        table = Table(title=self.title, caption=self.note, title_justify="left")
-        table.title_style, table.caption_justify = "bold", "left"
-        for heading, form in self.columns.values():
-            table.add_column(heading, justify="right" if form else "left")
+        table = Table(
+            title=self.title,
+            title_style="bold",
+            title_justify="left",
+            caption=self.note,
+            caption_justify="left",
+            box=SIMPLE_HEAD,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
+        for heading, _ in self.columns.values():
+            table.add_column(heading, justify="right", no_wrap=True)
         for row in self.rows:
             table.add_row(*(self._cell(row, key) for key in self.columns))
         return table
@@ -53,7 +62,7 @@ def facts() -> dict[str, object]:
 
 def show(console: Console, groups: list[Group]) -> None:
     for group in groups:
-        console.print(group.table(), "")
+        console.print("", group.table(), sep="\n")
 
 
 def write(path: Path, machine: Mapping[str, object], groups: list[Group]) -> None:

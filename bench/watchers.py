@@ -10,45 +10,55 @@ from tests.support.instance import BinderProcess
 
 from .gate import gate
 from .own_process import ask
-from .place import Place, docker
+from .place import Place, docker, docker_socket
 from .processes import PeakMemory, megabytes, processes_of
 from .results import Group, Row
 
 LINES = 2_000
 COUNTS = [1, 10, 100, 500]
-PAUSES = {0: "at once", 2: "one every 2 ms"}
-"""How the builder prints its lines, by the milliseconds between two."""
 PRINTER = Path(__file__).parent / "printer"
 
 
 async def measure(place: Place) -> Group:
+    """A line every 2 ms: a build that is in a hurry, and that the watching must not hold up."""
+    return await _group(
+        place, "watchers", f"Watchers of one build that logs {LINES:,} lines in 4 s", pause=2
+    )
+
+
+async def measure_burst(place: Place) -> Group:
+    """All lines as fast as they can be printed: the most that can be delivered."""
+    return await _group(
+        place, "burst", f"Watchers of one build that logs {LINES:,} lines at once", pause=0
+    )
+
+
+async def _group(place: Place, name: str, title: str, *, pause: int) -> Group:
     image = place.image("printer")
     builder = BuildOptions().build_image
     await docker("build", "--quiet", f"--tag={image}", f"--build-arg=BASE={builder}", str(PRINTER))
     config = f"c.BinderHub.enable_api_only_mode = True\nc.BinderHub.build_image = {image!r}\n"
-    rows: list[Row] = []
+    rows: list[Row] = [{"watchers": "floor", **await _floor(place, image, pause)}]
     with place.instance(config) as binder:
-        for pause, words in PAUSES.items():
-            rows.append({"who": f"docker logs -f, {words}", **await _floor(place, image, pause)})
-            for count in COUNTS:
-                figures = await _watch(place, binder, count, pause)
-                rows.append({"who": f"{count}, {words}", **figures})
+        for count in COUNTS:
+            rows.append({"watchers": count, **await _watch(place, binder, count, pause)})
     return Group(
-        "watchers",
-        f"Watchers of one build that logs {LINES:,} lines",
-        "The builder is one of ours that only prints, so what costs is the watching. Watchers "
-        "come through the public port and run in a process of their own, on the same cores.",
+        name,
+        title,
+        "Join: until all are there. Lines: from then until everybody has the last one. Trail: by "
+        "how much the last has it after the first. Peak, after: the server's memory. Floor: one "
+        "reader of `docker logs --follow`.",
         {
-            "who": ("watchers, lines", ""),
-            "join_seconds": ("all joined", "{:.2f} s"),
-            "seconds": ("last line after", "{:.2f} s"),
-            "last_trails_first_seconds": ("last trails first", "{:.3f} s"),
-            "events_per_second": ("events/s", "{:,.0f}"),
-            "server_cpu_seconds": ("server CPU", "{:.2f} s"),
-            "proxy_cpu_seconds": ("proxy CPU", "{:.2f} s"),
-            "clients_cpu_seconds": ("clients CPU", "{:.2f} s"),
-            "server_peak_megabytes": ("server peak", "{:.0f} MB"),
-            "server_after_megabytes": ("after", "{:.0f} MB"),
+            "watchers": ("who", "{}"),
+            "join_seconds": ("join\ns", "{:.2f}"),
+            "seconds": ("lines\ns", "{:.2f}"),
+            "last_trails_first_seconds": ("trail\ns", "{:.3f}"),
+            "events_per_second": ("events\n/s", "{:,.0f}"),
+            "server_cpu_seconds": ("server\nCPU s", "{:.2f}"),
+            "proxy_cpu_seconds": ("proxy\nCPU s", "{:.2f}"),
+            "clients_cpu_seconds": ("clients\nCPU s", "{:.2f}"),
+            "server_peak_megabytes": ("peak\nMB", "{:.0f}"),
+            "server_after_megabytes": ("after\nMB", "{:.0f}"),
         },
         rows,
     )
@@ -80,7 +90,7 @@ async def _floor(place: Place, image: str, pause: int) -> Row:
             "run",
             "--detach",
             place.label,
-            "--volume=/var/run/docker.sock:/var/run/docker.sock",
+            docker_socket(),
             image,
             "jupyter-repo2docker",
             f"--image={place.image('floor')}",

@@ -56,6 +56,7 @@ class Watcher(asyncio.Protocol):
         for future in self._waits.values():
             if not future.done():
                 future.set_exception(RuntimeError(why))
+                future.exception()  # one of them is raised, the others need no warning
 
     def close(self) -> None:
         self._transport.abort()
@@ -106,7 +107,8 @@ async def watch(facts: dict[str, Any]) -> dict[str, float]:
 async def _connect(origin: str, spec: str, count: int, lines: int) -> list[Watcher]:
     """Watchers that all come at the same moment."""
     where = urlsplit(origin)
-    assert where.hostname and where.port
+    assert where.hostname
+    assert where.port
     request = (
         f"GET /build/{spec}?build_only=true HTTP/1.1\r\n"
         f"Host: {where.netloc}\r\nAccept: text/event-stream\r\n\r\n"

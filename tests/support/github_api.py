@@ -23,17 +23,11 @@ class GitHubApi:
     answering: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared, it keeps who asks waiting."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
-    left_alone: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when somebody does not wait for the answer."""
 
     async def answer(self, request: web.Request) -> web.Response:
         self.requests.append(request)
         self.asked.set()
-        try:
-            await self.answering.wait()
-        except asyncio.CancelledError:
-            self.left_alone.set()
-            raise
+        await self.answering.wait()
         if self.broken:
             return _refuse("API rate limit exceeded", self.broken)
         path = COMMIT_PATH.fullmatch(request.path)
@@ -56,6 +50,7 @@ async def github_api() -> AsyncIterator[GitHubApi]:
     api.answering.set()
     app = web.Application()
     app.router.add_get("/{path:.*}", api.answer)
-    async with TestServer(app, handler_cancellation=True) as server:
+    async with TestServer(app) as server:
         api.url = str(server.make_url("/"))
         yield api
+        api.answering.set()

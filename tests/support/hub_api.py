@@ -31,6 +31,8 @@ class HubApi:
     servers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The user options of the servers that were started, by user."""
     calls: list[str] = field(default_factory=list)
+    left_alone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when nobody waits any more for what HANG keeps back."""
     url: str = ""
 
     def routes(self) -> list[web.RouteDef]:
@@ -90,12 +92,18 @@ class HubApi:
         await response.prepare(request)
         for event in self.progress:
             if event == HANG:
-                await asyncio.Event().wait()
+                await self._until_left_alone()
             if event == CUT and request.transport is not None:
                 request.transport.abort()
                 return response
             await response.write(f"data: {json.dumps(event)}\n\n".encode())
         return response
+
+    async def _until_left_alone(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left_alone.set()
 
 
 def _error(status: int, message: str = "the hub says no") -> web.Response:

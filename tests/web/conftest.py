@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,7 +77,7 @@ class Served:
                     break
         return found
 
-    async def lines(self, path: str, headers: Mapping[str, str] = EVENTS) -> AsyncIterator[str]:
+    async def lines(self, path: str, headers: Mapping[str, str] = EVENTS) -> AsyncGenerator[str]:
         url = URL(self.origin + path, encoded=True)
         async with self.http.get(url, headers=headers) as answer:
             assert answer.status == 200

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from binderhub_lite.dockerd import Component, DockerDaemon
 
 from ..support.github_api import GitHubApi
+from ..support.hub_api import HANG, HubApi
 from .conftest import EVENTS, Serve, Served
 
 MISSING = "/build/local/missing"
@@ -161,16 +162,21 @@ async def test_a_silent_stream_is_kept_alive(serve: Serve, github: GitHubApi) ->
 
 
 async def test_a_client_that_leaves_ends_what_was_done_for_it_alone(
-    served: Served, github: GitHubApi
+    served: Served, daemon: DockerDaemon, hub: HubApi, shared: Path
 ) -> None:
-    github.answering.clear()
+    """Here: following the start of a server. (Others may wait for the same answer or build.)"""
+    hub.progress = [{"message": "Server requested"}, HANG]
+    (shared / "hello").mkdir()
+    repo = await served.site.make_provider("local", "hello").resolve("local")
+    name, tag = served.site.builds.image_of(repo).split(":")
+    await daemon.client.images.tag("binderhub-lite/singleuser", name, tag=tag)
 
     async with asyncio.timeout(5):
-        lines = served.lines("/build/gh/user/repo/HEAD")
-        assert await anext(lines)
-        await github.asked.wait()
-        await lines.aclose()  # type: ignore[attr-defined]
-        await github.left_alone.wait()
+        lines = served.lines("/build/local/hello")
+        assert await anext(line async for line in lines if "Server requested" in line)
+        assert not hub.left_alone.is_set()
+        await lines.aclose()
+        await hub.left_alone.wait()
 
 
 async def test_other_sites_may_follow_a_stream_where_they_are_allowed_to(serve: Serve) -> None:
