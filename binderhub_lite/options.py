@@ -139,6 +139,17 @@ class BuildOptions(HasTraits):
         True, help="Refuse to start when no Docker daemon answers. For work on pages: False."
     ).tag(config=True)
 
+    @validate("appendix")
+    def _appendix_can_be_filled_in(self, proposal: Any) -> str:
+        try:
+            proposal.value.format(binder_url="", repo_url="")
+        except (KeyError, IndexError, ValueError) as error:
+            raise TraitError(
+                f"appendix: {error} cannot be filled in: there are {{binder_url}} and "
+                "{repo_url}, and a brace of the Dockerfile's own is written twice."
+            ) from None
+        return str(proposal.value)
+
     @default("build_docker_host")
     def _docker_host_from_environment(self) -> str:
         return _socket(os.environ.get("DOCKER_HOST") or "/var/run/docker.sock")

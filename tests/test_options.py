@@ -209,6 +209,12 @@ def test_providers_may_be_named_by_their_import_path() -> None:
     assert app(repo_providers={"work": path}).repo_providers == {"work": GitHubRepoProvider}
 
 
+@pytest.mark.parametrize("appendix", ["RUN echo ${HOME}", "RUN echo {}", "RUN echo {"])
+def test_an_appendix_that_cannot_be_filled_in_is_refused(appendix: str) -> None:
+    with pytest.raises(TraitError, match=r"cannot be filled in: there are \{binder_url\}"):
+        app(appendix=appendix)
+
+
 def test_the_appendix_knows_the_repository() -> None:
     text = 'LABEL link="{binder_url}" from="{repo_url}"\nENV A={{B}}'
 

@@ -6,6 +6,7 @@ are events, because a browser's EventSource cannot read any other answer.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator
 
 from aiohttp import web
@@ -14,6 +15,8 @@ from ..events import BinderError, Event
 from ..pipeline import Ask
 from .request_facts import client_ip, origin
 from .site import SITE, Site
+
+log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 60
 KEEPALIVE = ":keepalive\n\n"
@@ -44,6 +47,11 @@ async def _events(request: web.Request, site: Site) -> AsyncGenerator[list[Event
         ask = _ask(request, site)
     except BinderError as error:
         yield [error.event()]
+        return
+    except Exception:
+        # The answer has begun: whatever it was, the client is to hear of it and not to hang.
+        log.exception("%s cannot be understood", request.path)
+        yield [BinderError("The server could not make sense of this address.", 500).event()]
         return
     async with contextlib.aclosing(site.pipeline.events(ask)) as batches:
         async for batch in batches:

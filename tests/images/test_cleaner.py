@@ -199,7 +199,8 @@ async def test_it_looks_again_and_again_through_an_outage_and_ends_when_told(
                 await asyncio.sleep(0.1)
         await asyncio.sleep(1)  # many more looks
         await asyncio.to_thread(small.daemon.start)
-        assert caplog.text.count("cannot be looked after now: No Docker daemon answers") == 1
+        # At most once while it goes and once while it is gone: Docker's words for it differ.
+        assert caplog.text.count("cannot be looked after now: No Docker daemon answers") <= 2
 
         await asyncio.to_thread(small.image, "second", 120)
         await until_gone(small, "second:1")
