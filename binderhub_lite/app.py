@@ -179,6 +179,7 @@ class BinderHub(
             http = await stack.enter_async_context(self._http_session())
             daemon = DockerDaemon.connect(self.build_docker_host, self.build_namespace)
             stack.push_async_callback(daemon.close)
+            stack.push_async_callback(daemon.remove_network)  # which stays where it is in use
             await self._check_docker(daemon)
             instance = Instance(self, data_dir, http, daemon)
             stack.push_async_callback(instance.stop)

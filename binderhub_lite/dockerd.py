@@ -189,9 +189,13 @@ class DockerDaemon:
         return name
 
     async def remove_network(self) -> None:
-        """Remove the namespace's network unless something still uses it."""
-        for network_id in await self._networks():
-            await self._remove_network(network_id)
+        """Remove the namespace's network unless something still uses it, or Docker is away."""
+        try:
+            async with asyncio.timeout(QUICK_SECONDS):
+                for network_id in await self._networks():
+                    await self._remove_network(network_id)
+        except DockerTrouble as error:  # a TimeoutError is an OSError
+            log.debug("The network of %s stays: %s", self.namespace, error)
 
     async def _networks(self) -> list[str]:
         """The ids of the networks of our name, sorted."""

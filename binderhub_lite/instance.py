@@ -94,7 +94,6 @@ class Instance:
         await self._embedded.stop()
         if self.take_everything_down:
             await self._daemon.remove_all(Component.SERVER)
-            await self._daemon.remove_network()
 
     def _embedded_hub(self) -> EmbeddedHub:
         app = self.app

@@ -103,7 +103,8 @@ class BinderProcess(Running):
                 f"--config={self.config_file}",
                 *arguments,
             ],
-            environment,
+            # `make` passes the network's certificates on, which is a feature that is off here.
+            {"BINDERHUB_LITE_CA_BUNDLE": "", **(environment or {})},
             cwd=folder,
         )
 
