@@ -1,15 +1,23 @@
 """What tests of several rooms share: a git server and a running instance."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 
 from .support.gate import Gate
 from .support.git_server import GitServer
 from .support.instance import BinderProcess
+
+# What passes on one machine must pass on the next: every run tries the same examples.
+# HYPOTHESIS_PROFILE=explore tries new ones, many more.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", max_examples=5000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GitHubRepoProvider, GitRepoProvider
 from binderhub_lite.providers.detect import Detected, detect
+from binderhub_lite.providers.github import NO_REF
 
 from ..support.refusals import refusal
 
@@ -16,7 +17,9 @@ names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True).filte
     lambda name: not name.endswith(".git")
 )
 # What git allows in a ref, more or less: slashes, percent signs, question marks no, but "#" yes.
-refs = st.from_regex(r"[A-Za-z0-9_%#+&=é][A-Za-z0-9_/%#+&=é.-]{0,30}", fullmatch=True)
+refs = st.from_regex(r"[A-Za-z0-9_%#+&=é][A-Za-z0-9_/%#+&=é.-]{0,30}", fullmatch=True).filter(
+    lambda ref: not NO_REF.search(ref)
+)
 clone_urls = st.builds(
     "{}://git.example.org/{}/{}".format,
     st.sampled_from(["https", "http", "ssh", "git"]),
