@@ -37,7 +37,9 @@ shows the same list, with the values that are set now.
 
 def documented() -> Iterator[tuple[str, type[HasTraits], list[type[HasTraits]]]]:
     """The sections of a configuration file, and for each the classes that its options are from."""
-    groups = [kind for kind in BinderHub.__mro__ if kind.__module__.endswith(".options")]
+    groups = [
+        kind for kind in BinderHub.__mro__ if kind.__module__.startswith("binderhub_lite.options.")
+    ]
     yield "BinderHub", BinderHub, [*groups, BinderHub]
     yield "LaunchApp", LaunchApp, [LaunchApp]
     for kind in [*BinderHub.classes, BinderSpawner]:

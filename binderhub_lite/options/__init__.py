@@ -1,0 +1,17 @@
+"""Every option of `c.BinderHub`, grouped, with its help text (shown by --help-all and the docs)."""
+
+from .build import BuildOptions
+from .disk import DiskOptions
+from .hub import HubOptions
+from .page import PageOptions
+from .request import RequestOptions
+from .server import ServerOptions
+
+__all__ = [
+    "BuildOptions",
+    "DiskOptions",
+    "HubOptions",
+    "PageOptions",
+    "RequestOptions",
+    "ServerOptions",
+]

@@ -1,0 +1,115 @@
+"""How images are built."""
+
+import os
+from typing import Any
+
+from traitlets import Bool, Dict, Float, HasTraits, Integer, TraitError, Unicode, default, validate
+
+from ..dockerd import socket_path
+from .byte_specification import ByteSpecification
+
+
+class BuildOptions(HasTraits):
+    """How images are built."""
+
+    build_image = Unicode(
+        "quay.io/jupyterhub/repo2docker:2026.4.0",
+        help="The builder image: it must contain repo2docker.",
+    ).tag(config=True)
+    build_docker_host = Unicode(
+        help="Path (or unix:// URL) of the Docker daemon's socket, for everything that this "
+        "program does with Docker. Default: $DOCKER_HOST, else /var/run/docker.sock."
+    ).tag(config=True)
+    build_namespace = Unicode(
+        help="A name that marks our containers, so that several instances can share a Docker "
+        "daemon. Default: $BUILD_NAMESPACE, else 'default'."
+    ).tag(config=True)
+    build_memory_limit = ByteSpecification(
+        0,
+        min=0,
+        help="Memory that a builder container may take, in bytes or with K, M, G, T; 0: no limit.",
+    ).tag(config=True)
+    image_prefix = Unicode(help="What the names of built images begin with.").tag(config=True)
+    log_tail_lines = Integer(
+        100, min=0, help="Lines of a running build's log that somebody who comes later gets."
+    ).tag(config=True)
+    build_log_days = Float(14, min=0, help="Days for which the whole logs of builds are kept.").tag(
+        config=True
+    )
+    appendix = Unicode(
+        help="Dockerfile directives that repo2docker adds at the end. A Python format string: "
+        "{binder_url} is the link to the repository here, {repo_url} where it comes from."
+    ).tag(config=True)
+    ca_bundle = Unicode(
+        help="File of certificates that build containers and servers are to trust, for networks "
+        "whose proxy inspects HTTPS. Default: $BINDERHUB_LITE_CA_BUNDLE; empty: off."
+    ).tag(config=True)
+    concurrent_build_limit = Integer(
+        32, min=1, help="How many builds may run at once; more wait their turn."
+    ).tag(config=True)
+    build_max_age = Integer(
+        14400, min=1, help="Seconds after which a build that still runs is stopped."
+    ).tag(config=True)
+    build_cleanup_interval = Integer(
+        60, min=1, help="Seconds between two rounds that remove ended and expired builds."
+    ).tag(config=True)
+    build_node_selector = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="Build only where the Docker daemon has these labels or facts (`docker info`), "
+        "such as {'OSType': 'linux', 'Architecture': 'x86_64'}.",
+    ).tag(config=True)
+    push_secret = Unicode(
+        help="Path of a Docker config.json with the credentials that builds get."
+    ).tag(config=True)
+    builder_required = Bool(
+        True, help="Refuse to start when no Docker daemon answers. For work on pages: False."
+    ).tag(config=True)
+
+    @validate("appendix")
+    def _appendix_can_be_filled_in(self, proposal: Any) -> str:
+        try:
+            proposal.value.format(binder_url="", repo_url="")
+        except (KeyError, IndexError, ValueError) as error:
+            raise TraitError(
+                f"appendix: {error} cannot be filled in: there are {{binder_url}} and "
+                "{repo_url}, and a brace of the Dockerfile's own is written twice."
+            ) from None
+        return str(proposal.value)
+
+    @default("build_docker_host")
+    def _docker_host_from_environment(self) -> str:
+        return _socket(os.environ.get("DOCKER_HOST") or "/var/run/docker.sock")
+
+    @validate("build_docker_host")
+    def _is_a_socket(self, proposal: Any) -> str:
+        return _socket(proposal.value)
+
+    @default("build_namespace")
+    def _namespace_from_environment(self) -> str:
+        return os.environ.get("BUILD_NAMESPACE") or "default"
+
+    @default("ca_bundle")
+    def _ca_bundle_from_environment(self) -> str:
+        return _certificates(os.environ.get("BINDERHUB_LITE_CA_BUNDLE", ""))
+
+    @validate("ca_bundle")
+    def _ca_bundle_is_a_file(self, proposal: Any) -> str:
+        return _certificates(proposal.value)
+
+
+# Traitlets validates what is set, but no default: one from the environment needs it as well.
+
+
+def _socket(docker_host: str) -> str:
+    try:
+        socket_path(docker_host)
+    except ValueError as error:
+        raise TraitError(str(error)) from None
+    return docker_host
+
+
+def _certificates(path: str) -> str:
+    if path and not os.path.isfile(path):
+        raise TraitError(f"ca_bundle: there is no file {path!r}.")
+    return path

@@ -1,0 +1,29 @@
+"""Which JupyterHub runs the servers."""
+
+import os
+
+from traitlets import HasTraits, Integer, Unicode, default
+
+
+class HubOptions(HasTraits):
+    """Which JupyterHub runs the servers."""
+
+    hub_url = Unicode(
+        help="URL of a JupyterHub that is already there. Empty: start one of our own, "
+        "below /jupyter/ of the same port."
+    ).tag(config=True)
+    hub_url_local = Unicode(
+        help="URL by which this machine reaches that hub, where it differs from hub_url."
+    ).tag(config=True)
+    hub_api_token = Unicode(
+        help="Token for the API of the hub at hub_url. Default: $JUPYTERHUB_API_TOKEN."
+    ).tag(config=True)
+    idle_timeout = Integer(
+        3600,
+        min=1,
+        help="Seconds after which our own hub stops a server that nobody uses.",
+    ).tag(config=True)
+
+    @default("hub_api_token")
+    def _token_from_environment(self) -> str:
+        return os.environ.get("JUPYTERHUB_API_TOKEN", "")
