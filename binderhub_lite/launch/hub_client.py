@@ -22,6 +22,14 @@ class HubRefused(BinderError):
     """The hub understood and said no (4xx)."""
 
 
+class HubBusy(HubRefused):
+    """The hub starts as many servers as it may (429): try again after `seconds`."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message, 429)
+        self.seconds = seconds
+
+
 class HubClient:
     """Speaks to one hub's API with one token.
 
@@ -62,7 +70,11 @@ class HubClient:
         await self._call("POST", f"/users/{quote(name)}", accept=(409,))
 
     async def delete_user(self, name: str) -> None:
-        """Remove a user with any server of theirs; one that is gone is no error."""
+        """Remove a user with any server of theirs; one that is gone is no error.
+
+        The hub refuses (400) while that server stops, and breaks (500) while it starts:
+        `stop_server` comes first.
+        """
         await self._call("DELETE", f"/users/{quote(name)}", accept=(404,))
 
     async def start_server(
@@ -74,6 +86,14 @@ class HubClient:
         """
         path = f"/users/{quote(user)}/servers/{quote(server)}"
         await self._call("POST", path, json=options, accept=(400, 409) if again else ())
+
+    async def stop_server(self, user: str, server: str) -> None:
+        """Stop a server, one that is only just starting, too; one that is gone is no error.
+
+        Returns when it has stopped, or after ten seconds while it goes on stopping.
+        """
+        path = f"/users/{quote(user)}/servers/{quote(server)}"
+        await self._call("DELETE", path, accept=(404,))
 
     async def progress(self, user: str, server: str) -> AsyncGenerator[dict[str, Any]]:
         """The hub's progress events of a starting server; the last has `ready` or `failed`."""
@@ -111,6 +131,8 @@ class HubClient:
 async def _raise_for_status(answer: ClientResponse) -> None:
     if answer.status < 400:
         return
+    if answer.status == 429 and (pause := answer.headers.get("Retry-After", "")).isdecimal():
+        raise HubBusy(f"JupyterHub is busy: {await _reason(answer)}", float(pause))
     kind = HubUnreachable if answer.status >= 500 else HubRefused
     raise kind(f"JupyterHub answered {answer.status}: {await _reason(answer)}", answer.status)
 

@@ -6,9 +6,11 @@ on a network of its own namespace, where servers cannot reach each other.
 """
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from docker.errors import APIError
 from dockerspawner import DockerSpawner
@@ -16,6 +18,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from traitlets import Bool, Integer, List, Unicode, default
 
 from ..dockerd import Component, labels, network_name, trust
+
+T = TypeVar("T")
 
 # JupyterLab where the image has it, else the classic notebook; `exec` keeps it process 1's child.
 START = (
@@ -141,7 +145,26 @@ class BinderSpawner(DockerSpawner):
 
     async def create_object(self) -> Any:
         self._apply_conventions()
-        return await super().create_object()
+        return await self._unless_given_up(super().create_object())
+
+    async def start_object(self) -> Any:
+        return await self._unless_given_up(super().start_object())
+
+    async def _unless_given_up(self, step: Coroutine[Any, Any, T]) -> T:
+        """Do a step; if the launch is given up meanwhile, remove the container afterwards.
+
+        A cancelled call goes on in its thread: the hub looks for the container too early.
+        """
+        doing = asyncio.ensure_future(step)
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            doing.add_done_callback(lambda _: self.executor.submit(self._remove_container))
+            raise
+
+    def _remove_container(self) -> None:
+        with contextlib.suppress(APIError):
+            self.client.remove_container(self.container_name, v=True, force=True)
 
     def _apply_conventions(self) -> None:
         """Labels, certificates and limits, under whatever the configuration says itself."""
@@ -149,7 +172,8 @@ class BinderSpawner(DockerSpawner):
         for bind in binds:
             source, target, mode = bind.rsplit(":", 2)
             self.volumes = {**self.volumes, source: {"bind": target, "mode": mode}}
-        own_labels = labels(self.namespace, Component.SERVER, image=self.image)
+        launch = self.user_options.get("binder_launch_id", "")
+        own_labels = labels(self.namespace, Component.SERVER, image=self.image, launch=launch)
         configured = self._eval_if_callable(self.extra_create_kwargs)
         configured_labels = configured.get("labels", {})
         self.extra_create_kwargs = {**configured, "labels": {**configured_labels, **own_labels}}

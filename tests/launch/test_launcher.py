@@ -20,7 +20,7 @@ from binderhub_lite.providers import Repo
 from ..support.hub_api import CUT, HANG, TOKEN, HubApi
 
 READY = {"progress": 100, "ready": True, "message": "Server ready", "url": "/user/me/"}
-REQUEST = LaunchRequest("https://binder.test/", "v2/gh/user/repo/main", "203.0.113.7")
+REQUEST = LaunchRequest("https://binder.test/", "v2/gh/user/repo/main", "203.0.113.7", "the-place")
 
 Step = Event | Server
 
@@ -74,6 +74,7 @@ async def test_a_launch_reports_and_ends_with_the_server(hub: HubApi, client: Hu
         "binder_request": "v2/gh/user/repo/main",
         "binder_persistent_request": "v2/gh/user/repo/abc",
         "binder_client_ip": "203.0.113.7",
+        "binder_launch_id": "the-place",
     }
 
 
@@ -99,7 +100,7 @@ async def test_a_hub_that_breaks_is_asked_again(
     *_, server = await launch(client)
 
     assert isinstance(server, Server)
-    assert hub.calls.count(call) == (2 if too_late else 3)
+    assert server.retries == hub.calls.count(call) - 1 == (1 if too_late else 2)
     assert len(hub.users) == len(hub.servers) == 1
 
 
@@ -135,7 +136,7 @@ async def test_a_refusal_is_final(hub: HubApi, client: HubClient, status: int) -
         await launch(client)
 
     assert caught.value.status_code == status
-    assert hub.calls == ["create", "start", "delete"]
+    assert hub.calls == ["create", "start", "stop", "delete"]
     assert hub.users == set()
 
 
@@ -196,6 +197,151 @@ async def test_the_first_trouble_is_told_even_if_nothing_can_be_cleaned_up(
 
     with pytest.raises(BinderError, match="no memory"):
         await launch(client)
+
+
+async def test_what_the_hub_cannot_remove_yet_goes_later(hub: HubApi, client: HubClient) -> None:
+    hub.progress = [{"failed": True, "message": "no memory"}]
+    hub.breaks["delete"] = [400, 500]
+
+    with pytest.raises(BinderError, match="no memory"):
+        await launch(client)
+
+    async with asyncio.timeout(5):
+        while hub.users:
+            await asyncio.sleep(0.01)
+    assert hub.calls.count("delete") == 3
+
+
+async def test_who_leaves_while_it_starts_leaves_nothing(hub: HubApi, client: HubClient) -> None:
+    hub.progress = [{"message": "Server requested"}, HANG]
+    steps = start(client)
+    while (step := await anext(steps)) != Event.of("launching", "Server requested"):
+        assert step == Event.of("launching", "Launching server...")
+
+    async with asyncio.timeout(5):
+        await steps.aclose()
+        await hub.left_alone.wait()
+
+    assert hub.calls == ["create", "start", "progress", "stop", "delete"]
+    assert hub.users == set()
+
+
+async def test_who_is_cancelled_in_the_middle_of_a_wait_leaves_nothing(
+    hub: HubApi, client: HubClient
+) -> None:
+    hub.progress = [{"message": "Server requested"}, HANG]
+    waiting = asyncio.create_task(launch(client))
+    async with asyncio.timeout(5):
+        while "progress" not in hub.calls:
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    assert hub.users == set()
+
+
+async def test_who_leaves_with_their_server_keeps_it(hub: HubApi, client: HubClient) -> None:
+    hub.progress = [READY]
+    steps = start(client)
+    while not isinstance(await anext(steps), Server):
+        pass
+
+    await steps.aclose()
+
+    assert len(hub.users) == len(hub.servers) == 1
+
+
+async def test_a_hub_that_breaks_while_a_server_starts_is_asked_again(
+    hub: HubApi, client: HubClient
+) -> None:
+    hub.breaks["progress"], hub.progress = [502], [READY]
+
+    *_, server = await launch(client)
+
+    assert isinstance(server, Server)
+    assert server.retries == 1
+    assert hub.calls == ["create", "start", "progress"] * 2
+
+
+async def test_a_hub_that_starts_too_many_servers_is_waited_for(
+    hub: HubApi, client: HubClient
+) -> None:
+    hub.busy, hub.progress = 6, [READY]  # more often than an error would be tried again
+
+    *events, server = await launch(client)
+
+    assert isinstance(server, Server)
+    assert server.retries == 0
+    assert (
+        events.count(
+            Event.of("launching", "JupyterHub is busy: Too many users. Waiting for our turn...")
+        )
+        == 6
+    )
+
+
+async def test_a_full_hub_is_a_refusal(hub: HubApi, client: HubClient) -> None:
+    hub.breaks["start"] = [429]  # without a word on when to come again
+
+    with pytest.raises(HubRefused, match="the hub says no") as caught:
+        await launch(client)
+    assert caught.value.status_code == 429
+
+
+@pytest.mark.parametrize("kind", ["plain", "async"])
+async def test_a_hook_is_asked_before_anything_is_started(
+    hub: HubApi, client: HubClient, kind: str
+) -> None:
+    hub.progress, asked = [READY], []
+
+    def hook(*arguments: Any) -> None:
+        asked.append(arguments)
+        assert hub.calls == []
+
+    async def slow_hook(*arguments: Any) -> None:
+        await asyncio.sleep(0)
+        hook(*arguments)
+
+    await launch(client, pre_launch_hook=hook if kind == "plain" else slow_hook)
+
+    (user,) = hub.users
+    ((launcher, *rest),) = asked
+    assert isinstance(launcher, Launcher)
+    assert rest == ["image:abc", user, "", "https://github.com/user/repo"]
+
+
+class ComesFromTornado(Exception):
+    """As tornado.web.HTTPError: its words are not what str() gives."""
+
+    log_message, status_code = "Not on Mondays.", 403
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "status"),
+    [
+        (ValueError("Not on Mondays."), "Not on Mondays.", 500),
+        (BinderError("Not on Mondays.", 403), "Not on Mondays.", 403),
+        (ComesFromTornado(), "Not on Mondays.", 403),
+        (KeyError(), "KeyError", 500),
+    ],
+)
+async def test_a_hook_may_refuse_in_its_own_words(
+    hub: HubApi, client: HubClient, error: Exception, message: str, status: int
+) -> None:
+    def hook(*_: Any) -> None:
+        raise error
+
+    with pytest.raises(BinderError) as caught:
+        await launch(client, pre_launch_hook=hook)
+
+    assert (caught.value.message, caught.value.status_code) == (message, status)
+    assert hub.calls == []
+
+
+async def test_a_hook_has_the_launchs_time_and_no_more(hub: HubApi, client: HubClient) -> None:
+    with pytest.raises(BinderError, match="not ready within 1 seconds"):
+        await launch(client, pre_launch_hook=lambda *_: asyncio.Event().wait(), launch_timeout=1)
 
 
 async def test_without_a_hub_the_sentence_says_so(http: ClientSession) -> None:

@@ -23,6 +23,8 @@ class HubApi:
     """`breaks` are the statuses of the next answers, by call, such as "create"."""
 
     breaks: dict[str, list[int]] = field(default_factory=dict)
+    busy: int = 0
+    """How often starting a server is put off (429), by no time at all."""
     breaks_too_late: bool = False
     """Whether what breaks was done all the same: the answer got lost on the way."""
     progress: list[dict[str, Any]] = field(default_factory=list)
@@ -30,6 +32,8 @@ class HubApi:
     users: set[str] = field(default_factory=set)
     servers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The user options of the servers that were started, by user."""
+    starting: set[str] = field(default_factory=set)
+    """Users whose server is not ready yet: the hub cannot delete them."""
     calls: list[str] = field(default_factory=list)
     left_alone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when nobody waits any more for what HANG keeps back."""
@@ -42,6 +46,7 @@ class HubApi:
             web.post(user, self._create),
             web.delete(user, self._delete),
             web.post(user + "/servers/", self._start),
+            web.delete(user + "/servers/", self._stop),
             web.get(user + "/servers//progress", self._progress),
         ]
 
@@ -71,18 +76,34 @@ class HubApi:
             return _error(broken)
         if user not in self.users:
             return _error(404)
+        if user in self.starting:
+            return _error(500, "a server that starts cannot be deleted")
         self.users.remove(user)
         self.servers.pop(user, None)
         return web.Response(status=204)
 
     async def _start(self, request: web.Request) -> web.Response:
         broken, user = self._begin("start", request), request.match_info["user"]
+        if self.busy:
+            self.busy -= 1
+            return _error(429, "Too many users.", {"Retry-After": "0"})
         if broken and not self.breaks_too_late:
             return _error(broken)
         if user in self.servers:
             return _error(400, f"{user} is already running")
         self.servers[user] = await request.json()
+        self.starting.add(user)
         return _error(broken) if broken else web.Response(status=202)
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        broken, user = self._begin("stop", request), request.match_info["user"]
+        if broken:
+            return _error(broken)
+        if user not in self.users:
+            return _error(404)
+        self.servers.pop(user, None)
+        self.starting.discard(user)
+        return web.Response(status=204)
 
     async def _progress(self, request: web.Request) -> web.StreamResponse:
         broken = self._begin("progress", request)
@@ -96,6 +117,8 @@ class HubApi:
             if event == CUT and request.transport is not None:
                 request.transport.abort()
                 return response
+            if event.get("ready") or event.get("failed"):
+                self.starting.discard(request.match_info["user"])
             await response.write(f"data: {json.dumps(event)}\n\n".encode())
         return response
 
@@ -106,8 +129,11 @@ class HubApi:
             self.left_alone.set()
 
 
-def _error(status: int, message: str = "the hub says no") -> web.Response:
-    return web.json_response({"status": status, "message": message}, status=status)
+def _error(
+    status: int, message: str = "the hub says no", headers: dict[str, str] | None = None
+) -> web.Response:
+    body = {"status": status, "message": message}
+    return web.json_response(body, status=status, headers=headers)
 
 
 @asynccontextmanager
