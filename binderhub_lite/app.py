@@ -31,10 +31,9 @@ from .options import (
 )
 from .pipeline import MakeProvider
 from .providers import PROVIDERS, Repo, RepoProvider
+from .providers.web_api import USER_AGENT, WebApi
 from .signals import Stopped, signal_received, unless
 from .web.site import PageSettings
-
-USER_AGENT = f"binderhub-lite/{__version__}"
 
 
 class BinderHub(
@@ -177,11 +176,12 @@ class BinderHub(
             data_dir.open()
             stack.callback(data_dir.close)
             http = await stack.enter_async_context(self._http_session())
+            web_api = await stack.enter_async_context(WebApi())
             daemon = DockerDaemon.connect(self.build_docker_host, self.build_namespace)
             stack.push_async_callback(daemon.close)
             stack.push_async_callback(daemon.remove_network)  # which stays where it is in use
             await self._check_docker(daemon)
-            instance = Instance(self, data_dir, http, daemon)
+            instance = Instance(self, data_dir, http, web_api, daemon)
             stack.push_async_callback(instance.stop)
             await unless(stopped, instance.start())
             yield instance
@@ -263,7 +263,7 @@ class BinderHub(
             template_variables=self.template_variables,
         )
 
-    def provider_maker(self, http: ClientSession) -> MakeProvider:
+    def provider_maker(self, web: WebApi) -> MakeProvider:
         def make(prefix: str, spec: str) -> RepoProvider:
             kind = self.repo_providers.get(prefix)
             if kind is None:
@@ -271,7 +271,7 @@ class BinderHub(
                 raise BinderError(
                     f"No provider found for prefix {prefix}: it is one of {known}.", 404
                 )
-            provider: RepoProvider = kind(parent=self, http=http, spec=spec)
+            provider: RepoProvider = kind(parent=self, web=web, spec=spec)
             return provider
 
         return make

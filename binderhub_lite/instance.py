@@ -18,6 +18,7 @@ from .launch.ports import check_listenable
 from .managed_service import ManagedService
 from .metrics import Metrics
 from .pipeline import Pipeline
+from .providers.web_api import WebApi
 from .web import Site, make_application
 from .web.build_token import BuildTokens
 
@@ -31,12 +32,18 @@ class Instance:
     """The parts of a running server, started and stopped in order."""
 
     def __init__(
-        self, app: "BinderHub", data_dir: DataDir, http: ClientSession, daemon: DockerDaemon
+        self,
+        app: "BinderHub",
+        data_dir: DataDir,
+        http: ClientSession,
+        web_api: WebApi,
+        daemon: DockerDaemon,
     ) -> None:
         self.app = app
         self.take_everything_down = False
         self._data_dir = data_dir
         self._http = http
+        self._make_provider = app.provider_maker(web_api)
         self._daemon = daemon
         self._embedded = self._embedded_hub() if _brings_hub(app) else None
         self.hub = self._embedded.client if self._embedded else _outside_hub(app, http)
@@ -47,7 +54,7 @@ class Instance:
         shelf = ImageShelf(daemon, launches, needed=self.builds.images_in_use)
         self._cleaner = ImageCleaner(daemon, shelf, app.cleaner_settings(), self._metrics)
         self.pipeline = Pipeline(
-            app.provider_maker(http),
+            self._make_provider,
             self.builds,
             Launcher(parent=app, hub=self.hub),
             self.hub,
@@ -118,7 +125,7 @@ class Instance:
             base_url=app.base_url,
             pipeline=self.pipeline,
             providers=app.repo_providers,
-            make_provider=app.provider_maker(self._http),
+            make_provider=self._make_provider,
             builds=self.builds,
             daemon=self._daemon,
             hub=self.hub,

@@ -64,6 +64,8 @@ class LaunchApp(BinderHub):
         self.base_url = "/"
         if "data_dir" not in self.cli_config.BinderHub:
             self.data_dir, self.build_namespace = _free_slot(Path(self.data_dir))
+        # Who launches here chose the repository, and nobody else can.
+        self.config.RepoProvider.setdefault("allow_private_hosts", True)
         if detected.directory is not None:
             self.config.LocalRepoProvider.root = str(detected.directory.parent)
         self.repo_providers = {**self._all_of_ours(), **self.repo_providers}

@@ -1,6 +1,5 @@
 """The way of one request, from a spec to a running server: resolve, build, launch."""
 
-import asyncio
 import contextlib
 import logging
 import time
@@ -13,6 +12,7 @@ from .launch import HubClient, Launcher, LaunchRequest, Server
 from .metrics import Metrics
 from .providers import Repo, RepoProvider
 from .providers.base import NotFound
+from .single_flight import SingleFlight
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Pipeline:
         self._hub = hub
         self._metrics = metrics
         self._note_use = note_use
-        self._resolving: dict[tuple[str, str], asyncio.Task[Repo]] = {}
+        self._resolving: SingleFlight[Repo] = SingleFlight()
 
     async def events(self, ask: Ask) -> AsyncGenerator[list[Event]]:
         """Yield batches of events; the last event is `ready` or `failed`."""
@@ -82,7 +82,7 @@ class Pipeline:
             if fallback is None:
                 raise
             yield [Event.of(Phase.WAITING, "No such branch; trying the default branch (HEAD)...")]
-            repo = await fallback.resolve(ask.provider)
+            repo = await self._resolve(ask, fallback)
 
         image = self._builds.image_of(repo)
         # Before we look for it: from now on the image cleaner spares it.
@@ -104,17 +104,9 @@ class Pipeline:
 
     async def _resolve(self, ask: Ask, provider: RepoProvider) -> Repo:
         """Resolve a spec; all who ask for the same one at the same time share one answer."""
-        key = (ask.provider, ask.spec)
-        task = self._resolving.get(key)
-        if task is None:
-            task = self._resolving[key] = asyncio.create_task(provider.resolve(ask.provider))
-            task.add_done_callback(lambda done: self._resolved(key, done))
-        return await asyncio.shield(task)
-
-    def _resolved(self, key: tuple[str, str], task: asyncio.Task[Repo]) -> None:
-        del self._resolving[key]
-        if not task.cancelled():
-            task.exception()  # nobody may be left to hear of it
+        return await self._resolving.do(
+            (ask.provider, provider.spec), lambda: provider.resolve(ask.provider)
+        )
 
     async def _build(self, repo: Repo, provider: str) -> AsyncGenerator[list[Event]]:
         metrics, outcome = self._metrics, _Outcome()

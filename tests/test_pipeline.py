@@ -14,6 +14,7 @@ from binderhub_lite.launch import HubClient, Launcher
 from binderhub_lite.metrics import Metrics
 from binderhub_lite.pipeline import Ask, Pipeline
 from binderhub_lite.providers import GitHubRepoProvider, RepoProvider
+from binderhub_lite.providers.web_api import WebApi
 
 from .support.github_api import GitHubApi, github_api
 from .support.namespace import own_namespace
@@ -31,10 +32,10 @@ async def api() -> AsyncIterator[GitHubApi]:
 @pytest.fixture
 async def pipeline(api: GitHubApi, tmp_path: Path) -> AsyncIterator[Pipeline]:
     config = Config({"GitHubRepoProvider": {"hostname": NOWHERE, "api_base_path": api.url}})
-    async with ClientSession() as http, own_namespace() as daemon:
+    async with ClientSession() as http, WebApi() as web, own_namespace() as daemon:
 
         def make_provider(prefix: str, spec: str) -> RepoProvider:
-            return GitHubRepoProvider(config=config, http=http, spec=spec)
+            return GitHubRepoProvider(config=config, web=web, spec=spec)
 
         settings = BuildSettings("localhost:1/no/such-builder:1")
         builds = Builds(daemon, settings, LogArchive(tmp_path))
@@ -75,6 +76,7 @@ async def test_any_other_ref_that_is_gone_is_said_to_be(pipeline: Pipeline, api:
 
 
 async def test_many_who_ask_at_once_cost_one_question(pipeline: Pipeline, api: GitHubApi) -> None:
+    api.commits["user/repo/v1"] = "1" * 40
     api.answering.clear()
     asking = [asyncio.create_task(ask(pipeline, "user/repo/v1")) for _ in range(50)]
     await api.asked.wait()

@@ -1,15 +1,17 @@
 """What every provider can say of a spec."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, ClassVar
 
-from aiohttp import ClientSession
-from traitlets import Instance, Unicode
+from traitlets import Bool, Instance, List, TraitError, Unicode, Union, validate
 from traitlets.config import LoggingConfigurable
+from yarl import URL
 
 from ..events import BinderError
+from .private_hosts import PrivateHosts
+from .web_api import NO_HEADERS, Answer, WebApi
 
 
 class NotFound(BinderError):
@@ -44,7 +46,16 @@ class RepoProvider(LoggingConfigurable):
     """
 
     spec = Unicode(help="The text after the provider's prefix, percent-encoding kept.")
-    http = Instance(ClientSession, allow_none=True, help="The shared session for web APIs.")
+    web = Instance(WebApi, help="The shared client for web APIs.")
+
+    allow_private_hosts = Union(
+        [Bool(), List(Unicode())],
+        default_value=False,
+        help="Whether links may make this server fetch from loopback, link-local, private and "
+        "other addresses that are not the internet's: True, or a list of the hosts and networks "
+        "that are allowed, such as ['git.school.lan', '10.1.0.0/16']. Hosts that the "
+        "configuration itself names (`hostname`, `api_base_path` and the like) always are.",
+    ).tag(config=True)
 
     unresolved_ref = ""
     """The ref that the spec asks for; empty where there is none to choose."""
@@ -52,6 +63,47 @@ class RepoProvider(LoggingConfigurable):
     content_provider: ClassVar[str] = "Git"
     display_config: ClassVar[dict[str, Any]] = {}
     """What pages and `/api/repoproviders` say of this provider."""
+
+    @validate("allow_private_hosts")
+    def _are_hosts_or_networks(self, proposal: Any) -> bool | list[str]:
+        try:
+            PrivateHosts.of(proposal.value)
+        except ValueError as error:
+            raise TraitError(f"allow_private_hosts: {error}.") from None
+        allowed: bool | list[str] = proposal.value
+        return allowed
+
+    def own_urls(self) -> Iterable[str]:
+        """URLs that the configuration names: their hosts may be reached wherever they are."""
+        return ()
+
+    @property
+    def private_hosts(self) -> PrivateHosts:
+        """What `allow_private_hosts` and the rest of the configuration allow."""
+        return PrivateHosts.of(self.allow_private_hosts, self.own_urls())
+
+    async def ask(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        missing: Iterable[int] = (404, 410),
+        remember: bool = False,
+    ) -> Answer | None:
+        """The answer of a web API; None where it says that there is no such thing.
+
+        `missing` are the statuses that say so. Raises BinderError with one sentence for
+        anything else: private (403), rate-limited (429), not understood, broken or too slow
+        (502, 504). See `WebApi.get` for `remember`.
+        """
+        answer = await self.web.get(
+            url, headers=headers, private_hosts=self.private_hosts, remember=remember
+        )
+        if answer.status < 300:
+            return answer
+        if answer.status in missing:
+            return None
+        raise refused(answer)
 
     @abstractmethod
     async def get_resolved_ref(self) -> str | None:
@@ -106,3 +158,22 @@ class RepoProvider(LoggingConfigurable):
             content_provider=self.content_provider,
             open_archive=self.open_archive if self.content_provider == "Local" else None,
         )
+
+
+def refused(answer: Answer) -> BinderError:
+    """What people are told of an answer that is none: one sentence, by its status."""
+    host, limit = URL(answer.url).host, answer.rate_limit
+    if answer.status == 429 or (answer.status == 403 and limit is not None and limit.spent):
+        when = f"in {limit.minutes} minutes" if limit and limit.spent else "in some minutes"
+        return BinderError(
+            f"{host} takes no more requests from this server for now: try again {when}.", 429
+        )
+    if answer.status in (401, 403):
+        return BinderError(
+            f"{host} does not let this server see that: it is private, or the token that the "
+            "configuration has for it is not good for it.",
+            403,
+        )
+    return BinderError(
+        f"{host} refuses the question (with status {answer.status}): check the address.", 502
+    )

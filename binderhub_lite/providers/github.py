@@ -2,10 +2,10 @@
 
 import os
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
-from aiohttp import ClientError
 from traitlets import Unicode, default
 
 from ..events import BinderError
@@ -64,28 +64,27 @@ class GitHubRepoProvider(RepoProvider):
     def get_repo_url(self) -> str:
         return f"https://{self.hostname}/{self.user}/{self.repo}"
 
+    def own_urls(self) -> Iterable[str]:
+        return (self.get_repo_url(), self.api_base_path.format(hostname=self.hostname))
+
     async def get_resolved_ref(self) -> str | None:
         if self._commit is None:
             try:
                 self._commit = await self._ask_api()
-            except (ClientError, TimeoutError) as error:
-                self.log.warning("GitHub's API is out of reach (%s); asking git instead", error)
+            except BinderError as error:
+                self.log.warning("GitHub's API is of no help (%s) Asking git instead.", error)
                 self._commit = await self._ask_git()
         return self._commit
 
     async def _ask_api(self) -> str | None:
         """The commit, from GitHub's REST API ("get a commit")."""
-        assert self.http is not None
         root = self.api_base_path.format(hostname=self.hostname).rstrip("/")
         url = f"{root}/repos/{self.user}/{self.repo}/commits/{quote(self.unresolved_ref)}"
         headers = {"Accept": "application/vnd.github+json"}
         if self.access_token:
             headers["Authorization"] = f"token {self.access_token}"
-        async with self.http.get(url, headers=headers) as answer:
-            if answer.status in (404, 422):
-                return None
-            answer.raise_for_status()
-            return str((await answer.json())["sha"])
+        answer = await self.ask(url, headers=headers, missing=(404, 422), remember=True)
+        return None if answer is None else str(answer.json()["sha"])
 
     async def _ask_git(self) -> str | None:
         try:
@@ -99,7 +98,7 @@ class GitHubRepoProvider(RepoProvider):
         if self.unresolved_ref not in GUESSED_BRANCHES:
             return None
         spec = f"{self.user}/{self.repo}/HEAD"
-        return type(self)(parent=self.parent, config=self.config, http=self.http, spec=spec)
+        return type(self)(parent=self.parent, config=self.config, web=self.web, spec=spec)
 
     async def get_resolved_spec(self) -> str:
         return f"{self.user}/{self.repo}/{await self.get_resolved_ref()}"

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import ClientSession
 from hypothesis import example, given
 from hypothesis import strategies as st
 from traitlets.config import Config, Configurable
@@ -11,6 +10,7 @@ from traitlets.config import Config, Configurable
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GitHubRepoProvider
 from binderhub_lite.providers.base import NotFound
+from binderhub_lite.providers.web_api import WebApi
 
 from ..support.git_server import GitServer
 from ..support.github_api import GitHubApi, github_api
@@ -26,22 +26,20 @@ async def api() -> AsyncIterator[GitHubApi]:
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
+async def web() -> AsyncIterator[WebApi]:
+    async with WebApi(pause=0.01) as web:
+        yield web
 
 
-def provider(api: GitHubApi, http: ClientSession, spec: str, **options: str) -> GitHubRepoProvider:
+def provider(api: GitHubApi, web: WebApi, spec: str, **options: str) -> GitHubRepoProvider:
     config = Config({"GitHubRepoProvider": {"api_base_path": api.url} | options})
-    return GitHubRepoProvider(parent=Configurable(config=config), http=http, spec=spec)
+    return GitHubRepoProvider(parent=Configurable(config=config), web=web, spec=spec)
 
 
-async def test_a_repository_is_all_that_github_says_of_it(
-    api: GitHubApi, http: ClientSession
-) -> None:
+async def test_a_repository_is_all_that_github_says_of_it(api: GitHubApi, web: WebApi) -> None:
     api.commits["user/my.repo/v1.0"] = COMMIT
 
-    repo = await provider(api, http, "user/my.repo.git/v1.0").resolve("gh")
+    repo = await provider(api, web, "user/my.repo.git/v1.0").resolve("gh")
 
     assert repo.ref == COMMIT
     assert repo.url == "https://github.com/user/my.repo"
@@ -63,21 +61,21 @@ async def test_a_repository_is_all_that_github_says_of_it(
     ],
 )
 async def test_any_ref_reaches_the_api_as_it_is(
-    api: GitHubApi, http: ClientSession, spec: str, ref: str
+    api: GitHubApi, web: WebApi, spec: str, ref: str
 ) -> None:
     api.commits[f"user/repo/{ref}"] = COMMIT
 
-    assert await provider(api, http, spec).get_resolved_ref() == COMMIT
+    assert await provider(api, web, spec).get_resolved_ref() == COMMIT
 
 
 async def test_the_api_is_asked_once_with_the_token_if_there_is_one(
-    api: GitHubApi, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+    api: GitHubApi, web: WebApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.commits["user/repo/HEAD"] = COMMIT
-    await provider(api, http, "user/repo/HEAD").resolve("gh")
+    await provider(api, web, "user/repo/HEAD").resolve("gh")
     monkeypatch.setenv("GITHUB_ACCESS_TOKEN", "from-environment")
-    await provider(api, http, "user/repo/HEAD").resolve("gh")
-    await provider(api, http, "user/repo/HEAD", access_token="configured").resolve("gh")
+    await provider(api, web, "user/repo/HEAD").resolve("gh")
+    await provider(api, web, "user/repo/HEAD", access_token="configured").resolve("gh")
 
     assert [request.headers.get("Authorization") for request in api.requests] == [
         None,
@@ -89,21 +87,21 @@ async def test_the_api_is_asked_once_with_the_token_if_there_is_one(
 
 @pytest.mark.parametrize("spec", ["user/repo/no-such-ref", "nobody/nothing/HEAD"])
 async def test_what_github_does_not_have_is_not_found(
-    api: GitHubApi, http: ClientSession, spec: str
+    api: GitHubApi, web: WebApi, spec: str
 ) -> None:
     api.commits["user/repo/main"] = COMMIT
 
     with pytest.raises(NotFound, match=f"Could not resolve ref for gh/{spec}") as caught:
-        await provider(api, http, spec).resolve("gh")
+        await provider(api, web, spec).resolve("gh")
     assert caught.value.status_code == 404
 
 
 @pytest.mark.parametrize("branch", ["main", "master"])
 async def test_a_guessed_branch_that_is_gone_can_be_tried_as_the_default_one(
-    api: GitHubApi, http: ClientSession, branch: str
+    api: GitHubApi, web: WebApi, branch: str
 ) -> None:
     api.commits["user/repo/HEAD"] = COMMIT
-    guessed = provider(api, http, f"user/repo/{branch}", access_token="secret")
+    guessed = provider(api, web, f"user/repo/{branch}", access_token="secret")
     assert await guessed.get_resolved_ref() is None
 
     fallback = guessed.with_default_ref()
@@ -114,16 +112,14 @@ async def test_a_guessed_branch_that_is_gone_can_be_tried_as_the_default_one(
 
 
 @pytest.mark.parametrize("ref", ["HEAD", "v1.0", "main2", "feature/main"])
-async def test_any_other_ref_means_what_it_says(
-    api: GitHubApi, http: ClientSession, ref: str
-) -> None:
-    assert provider(api, http, f"user/repo/{ref}").with_default_ref() is None
+async def test_any_other_ref_means_what_it_says(api: GitHubApi, web: WebApi, ref: str) -> None:
+    assert provider(api, web, f"user/repo/{ref}").with_default_ref() is None
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 502])
 async def test_without_the_api_git_itself_is_asked(
     api: GitHubApi,
-    http: ClientSession,
+    web: WebApi,
     git_server: GitServer,
     monkeypatch: pytest.MonkeyPatch,
     status: int,
@@ -138,19 +134,19 @@ async def test_without_the_api_git_itself_is_asked(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.test/")
     api.broken = status
 
-    repo = await provider(api, http, "user/repo/main", hostname="github.test").resolve("gh")
+    repo = await provider(api, web, "user/repo/main", hostname="github.test").resolve("gh")
 
     assert repo.ref == source.commit
     assert repo.url == "https://github.test/user/repo"
 
 
 async def test_with_neither_api_nor_git_the_sentence_says_what_git_said(
-    http: ClientSession,
+    web: WebApi,
 ) -> None:
     nobody = GitHubApi(url="http://127.0.0.1:1")
 
     with pytest.raises(NotFound, match=r"Could not read the repository https://127\.0\.0\.1:1/"):
-        await provider(nobody, http, "user/repo/HEAD", hostname="127.0.0.1:1").resolve("gh")
+        await provider(nobody, web, "user/repo/HEAD", hostname="127.0.0.1:1").resolve("gh")
 
 
 def test_an_enterprise_has_hosts_of_its_own() -> None:
@@ -182,22 +178,22 @@ def test_a_spec_that_lacks_something_says_what(spec: str) -> None:
     ["..%2F../x/HEAD", "a%2Fb/x/HEAD", "user/../HEAD", "user/%2E%2E/HEAD", "us er/x%00/HEAD"],
 )
 async def test_a_spec_cannot_lead_elsewhere_in_the_api(
-    api: GitHubApi, http: ClientSession, spec: str
+    api: GitHubApi, web: WebApi, spec: str
 ) -> None:
     """The request carries our token: it must only ever ask for a commit of a repository."""
     with pytest.raises(BinderError) as caught:
-        await provider(api, http, spec).resolve("gh")
+        await provider(api, web, spec).resolve("gh")
     assert caught.value.status_code in (400, 404)
     assert api.requests == []
 
 
 @pytest.mark.parametrize("ref", ["..", "x/../../../../../user", "%2E%2E%2F%2E%2E%2Fuser"])
 async def test_a_ref_cannot_lead_elsewhere_in_the_api(
-    api: GitHubApi, http: ClientSession, ref: str
+    api: GitHubApi, web: WebApi, ref: str
 ) -> None:
     api.commits["user/repo/HEAD"] = COMMIT
     with pytest.raises(BinderError) as caught:
-        await provider(api, http, f"user/repo/{ref}").resolve("gh")
+        await provider(api, web, f"user/repo/{ref}").resolve("gh")
     assert caught.value.status_code in (400, 404)
     assert all(request.path.startswith("/repos/user/repo/commits/") for request in api.requests)
 

@@ -92,7 +92,11 @@ class BinderProcess(Running):
         self.port = port or free_port()
         self.namespace = namespace or f"test-{self.port}"
         self.config_file = folder / "binderhub_config.py"
-        self.config_file.write_text(f"c.BinderHub.build_namespace = {self.namespace!r}\n" + config)
+        self.config_file.write_text(
+            f"c.BinderHub.build_namespace = {self.namespace!r}\n"
+            # The tests' git server is on Docker's bridge.
+            "c.RepoProvider.allow_private_hosts = True\n" + config
+        )
         self.origin = f"http://127.0.0.1:{self.port}"
         self.url = self.origin + "/"
         super().__init__(

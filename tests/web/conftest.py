@@ -21,6 +21,7 @@ from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.launch import HubClient, Launcher
 from binderhub_lite.metrics import Metrics
 from binderhub_lite.pipeline import Pipeline
+from binderhub_lite.providers.web_api import WebApi
 from binderhub_lite.web import Site, make_application
 from binderhub_lite.web.build_token import BuildTokens
 
@@ -95,6 +96,12 @@ async def http() -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
+async def web() -> AsyncIterator[WebApi]:
+    async with WebApi(pause=0.01) as web:
+        yield web
+
+
+@pytest.fixture
 async def hub() -> AsyncIterator[HubApi]:
     async with hub_api() as hub:
         yield hub
@@ -122,7 +129,12 @@ def shared(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def serve(
-    http: ClientSession, hub: HubApi, github: GitHubApi, daemon: DockerDaemon, shared: Path
+    http: ClientSession,
+    web: WebApi,
+    hub: HubApi,
+    github: GitHubApi,
+    daemon: DockerDaemon,
+    shared: Path,
 ) -> AsyncIterator[Serve]:
     """Serves a site with options of BinderHub's; `changes` replace parts of the site."""
     async with AsyncExitStack() as stack:
@@ -147,7 +159,7 @@ async def serve(
             client = HubClient(http, hub.url, TOKEN)
             builds = Builds(daemon, app.build_settings(), LogArchive(shared.parent / "builds"))
             metrics = Metrics()
-            make_provider = app.provider_maker(http)
+            make_provider = app.provider_maker(web)
             launcher = Launcher(hub=client, retries=0)
             return Site(
                 base_url=app.base_url,

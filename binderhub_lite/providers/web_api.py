@@ -1,0 +1,281 @@
+"""The one client for providers' web APIs: bounded, polite, and never led into private networks."""
+
+import functools
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Self
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from cachetools import LRUCache, TTLCache
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
+from yarl import URL
+
+from .._version import __version__
+from ..events import BinderError
+from ..single_flight import SingleFlight
+from .private_hosts import (
+    NO_PRIVATE_HOSTS,
+    Network,
+    PrivateAddress,
+    PrivateHosts,
+    open_socket,
+    refusal,
+)
+
+log = logging.getLogger(__name__)
+
+USER_AGENT = f"binderhub-lite/{__version__}"
+REDIRECTS = (301, 302, 303, 307, 308)
+MISSING = (404, 422)
+NOT_MODIFIED = 304
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Unreachable(BinderError):
+    """The service gives no answer that can be used: it is down, too slow or breaks."""
+
+
+class _Transient(Unreachable):
+    """Worth another try."""
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """How many requests a service still answers, and when it begins to count anew."""
+
+    remaining: int
+    resets_at: float
+    """Seconds since the epoch."""
+
+    @property
+    def spent(self) -> bool:
+        return self.remaining <= 0 and self.resets_at > time.time()
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes until the count begins anew, at least one."""
+        return max(1, -int(-(self.resets_at - time.time()) // 60))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service said; the body is whole."""
+
+    url: str
+    """Where it came from, after redirects."""
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body's JSON. Raises Unreachable (502) when it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise self.junk() from error
+
+    def junk(self) -> Unreachable:
+        """The error for an answer that is not what the API promises."""
+        host = URL(self.url).host
+        return Unreachable(
+            f"{host} gave an answer that makes no sense: try again later, "
+            "or check that this is the right address.",
+            502,
+        )
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What the headers say of the rate limit; None where they say nothing.
+
+        `X-RateLimit-…` at GitHub and Zenodo, `RateLimit-…` at GitLab, `Retry-After` anywhere.
+        """
+        for start in ("x-ratelimit-", "ratelimit-"):
+            remaining, reset = (self.headers.get(start + end) for end in ("remaining", "reset"))
+            if _is_number(remaining) and _is_number(reset):
+                return RateLimit(int(remaining or 0), float(reset or 0))
+        wait = self.headers.get("retry-after")
+        return RateLimit(0, time.time() + int(wait or 0)) if _is_number(wait) else None
+
+
+class WebApi:
+    """Asks the web APIs of all providers of one application.
+
+    `seconds` is the time for one try, `most_bytes` the longest answer, `pause` the seconds
+    before the second try (doubled before each one after it).
+    """
+
+    def __init__(
+        self,
+        *,
+        seconds: float = 10,
+        tries: int = 3,
+        pause: float = 0.5,
+        most_bytes: int = 8 * 2**20,
+        most_redirects: int = 5,
+        missing_seconds: float = 300,
+    ) -> None:
+        self.rate_limits: dict[str, RateLimit] = {}
+        """The newest one of each service, by a name that its provider gives it."""
+        self._seconds = seconds
+        self._tries = tries
+        self._pause = pause
+        self._most_bytes = most_bytes
+        self._most_redirects = most_redirects
+        self._sessions: dict[tuple[Network, ...], ClientSession] = {}
+        self._flights: SingleFlight[Answer] = SingleFlight()
+        self._tagged: LRUCache[Any, Answer] = LRUCache(1024)
+        self._missing: TTLCache[Any, Answer] = TTLCache(1024, missing_seconds)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for session in self._sessions.values():
+            await session.close()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        private_hosts: PrivateHosts = NO_PRIVATE_HOSTS,
+        follow: bool = True,
+        remember: bool = False,
+    ) -> Answer:
+        """The answer to a GET request, whatever its status below 500.
+
+        `url` keeps its percent-encoding. Who asks the same at the same time shares one request.
+        `follow`: follow redirects; the headers go no further than the first host.
+        `remember`: keep answers that have an ETag and ask whether they still hold; keep for
+        some minutes that something is missing.
+
+        Raises Unreachable (502, 504) when there is no answer, BinderError (403) when a host
+        is in a private network that `private_hosts` does not name.
+        """
+        key = (url, tuple(sorted(headers.items())), private_hosts, follow)
+        missing: Answer | None = self._missing.get(key) if remember else None
+        if missing is not None:
+            return missing
+        ask = functools.partial(self._get, key, URL(url, encoded=True), headers, remember)
+        return await self._flights.do((key, remember), ask)
+
+    async def _get(self, key: Any, url: URL, headers: Mapping[str, str], remember: bool) -> Answer:
+        _, _, private_hosts, follow = key
+        known = self._tagged.get(key) if remember else None
+        asked = {**headers, "If-None-Match": known.headers["etag"]} if known else headers
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_Transient),
+            stop=stop_after_attempt(self._tries),
+            wait=wait_exponential(self._pause, max=10) + wait_random(0, self._pause / 2),
+            reraise=True,
+        )
+        answer: Answer = await retrying(self._follow, url, asked, private_hosts, follow)
+        if known and answer.status == NOT_MODIFIED:
+            return Answer(known.url, known.status, {**known.headers, **answer.headers}, known.body)
+        if remember and answer.status in MISSING:
+            self._missing[key] = answer
+        elif remember and "etag" in answer.headers:
+            self._tagged[key] = answer
+        return answer
+
+    async def _follow(
+        self, url: URL, headers: Mapping[str, str], private_hosts: PrivateHosts, follow: bool
+    ) -> Answer:
+        """The answer at the end of the redirects, each of which is checked."""
+        start = url.origin()
+        for _ in range(self._most_redirects + 1):
+            mine = headers if url.origin() == start else _harmless(headers)
+            answer = await self._once(url, mine, private_hosts)
+            target = answer.headers.get("location")
+            if not follow or answer.status not in REDIRECTS or target is None:
+                return answer
+            url = _joined(answer, url, target)
+        raise Unreachable(f"{start.host} redirects again and again: check the address.", 502)
+
+    async def _once(
+        self, url: URL, headers: Mapping[str, str], private_hosts: PrivateHosts
+    ) -> Answer:
+        host = url.host or ""
+        session = self._session(private_hosts.reached_by(host))
+        try:
+            async with session.get(url, headers=headers, allow_redirects=False) as got:
+                if got.status >= 500:
+                    raise _Transient(
+                        f"{host} answers with an error of its own ({got.status}): "
+                        "try again in a few minutes.",
+                        502,
+                    )
+                body = await got.content.read(self._most_bytes + 1)
+                while len(body) <= self._most_bytes and (more := await got.content.readany()):
+                    body += more
+                if len(body) > self._most_bytes:
+                    raise Unreachable(
+                        f"{host} gave an answer of more than {self._most_bytes:,} bytes, "
+                        "which is too much: check the address.",
+                        502,
+                    )
+                lower = {name.lower(): value for name, value in got.headers.items()}
+                return Answer(str(url), got.status, lower, body)
+        except TimeoutError as error:
+            raise _Transient(
+                f"{host} did not answer within {self._seconds:g} seconds: "
+                "try again in a few minutes.",
+                504,
+            ) from error
+        except (ClientError, ValueError) as error:
+            if isinstance(getattr(error, "os_error", None), PrivateAddress):
+                raise refusal(host) from error
+            log.info("%s cannot be reached: %s", host, error)
+            raise Unreachable(
+                f"{host} cannot be reached: check the address, and this server's network.", 502
+            ) from error
+
+    def _session(self, networks: tuple[Network, ...]) -> ClientSession:
+        """The session whose connections end in public addresses and in `networks` only.
+
+        There is one for each set of networks: a connection that stays open is not used by
+        somebody who may not make it.
+        """
+        if networks not in self._sessions:
+            connector = TCPConnector(
+                limit_per_host=10,
+                happy_eyeballs_delay=None,
+                socket_factory=functools.partial(open_socket, networks=networks),
+            )
+            self._sessions[networks] = ClientSession(
+                connector=connector,
+                cookie_jar=DummyCookieJar(),
+                headers={"User-Agent": USER_AGENT},
+                timeout=ClientTimeout(total=self._seconds),
+            )
+        return self._sessions[networks]
+
+
+def _joined(answer: Answer, url: URL, target: str) -> URL:
+    try:
+        joined = url.join(URL(target, encoded=True))
+    except ValueError:
+        raise answer.junk() from None
+    if joined.scheme not in ("http", "https") or not joined.host:
+        raise answer.junk()
+    return joined
+
+
+def _harmless(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers that any host may see: no token."""
+    return {name: value for name, value in headers.items() if name.lower() == "accept"}
+
+
+def _is_number(text: str | None) -> bool:
+    return text is not None and text.isascii() and text.isdigit()
