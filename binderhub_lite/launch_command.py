@@ -3,11 +3,12 @@
 import asyncio
 import signal
 import webbrowser
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from pathlib import Path
 
 from rich.console import Console
 from traitlets import Bool, Unicode
+from yarl import URL
 
 from .app import BinderHub
 from .events import BinderError, Event, Phase
@@ -16,6 +17,7 @@ from .launch.data_dir import DataDir
 from .launch.ports import free_port
 from .pipeline import Ask
 from .progress import Progress, progress_for
+from .providers import PROVIDERS
 from .providers.detect import Detected, detect
 from .signals import signal_received, unless
 
@@ -23,7 +25,10 @@ SLOTS = 100
 
 
 class LaunchApp(BinderHub):
-    """Launch one repository: a directory, user/repo, a git URL or a link to GitHub or GitLab.
+    """Launch one repository: a directory, user/repo, a git URL, a DOI or a link.
+
+    A link may be one to GitHub, GitLab, a dataset or another BinderHub; where it names a file
+    or a folder, that is what opens.
 
     Starts an instance of its own on a free port, builds the image if it is not there yet,
     opens the server in the browser, and takes everything but the image down at Ctrl-C.
@@ -49,7 +54,8 @@ class LaunchApp(BinderHub):
                 "Name one repository: binderhub-lite launch REPO (a directory, user/repo, "
                 "a git URL or a link)."
             )
-        detected = detect(self.extra_args[0], self.ref)
+        known = {**PROVIDERS, **self.repo_providers}
+        detected = detect(self.extra_args[0], self.ref, known, here=True)
         self._make_private(detected)
         if run_loop and not asyncio.run(self._launch(detected)):
             self.exit(1)
@@ -95,7 +101,8 @@ class LaunchApp(BinderHub):
             async for batch in batches:
                 for event in batch:
                     if event.phase == Phase.READY:
-                        return f"{event.fields['url']}?token={event.fields['token']}"
+                        url, token = event.fields["url"], event.fields["token"]
+                        return destination(url, token, detected.urlpath)
                     if event.phase == Phase.FAILED:
                         progress.failed(event)
                         return None
@@ -107,6 +114,20 @@ class LaunchApp(BinderHub):
         print("Press Ctrl-C to stop the server.", flush=True)
         if self.browser:
             await asyncio.to_thread(webbrowser.open, url)
+
+
+def destination(url: str, token: str, urlpath: str) -> str:
+    """Where the browser goes: `urlpath` of the server at `url`, which ends in a slash.
+
+    A link is anybody's text and the address carries the token: a path that leads out of the
+    server is not followed.
+    """
+    server = URL(url)
+    with suppress(ValueError):
+        target = server.join(URL(urlpath.lstrip("/")))
+        if target.origin() == server.origin() and target.path.startswith(server.path):
+            return str(target.update_query(token=token))
+    return str(server.with_query(token=token))
 
 
 def _free_slot(parent: Path) -> tuple[str, str]:

@@ -1,45 +1,78 @@
-"""From what people paste to a provider and a spec."""
+"""From what people paste to a provider, a repository, a ref and a path in it.
+
+Only the text is looked at: nothing here asks the network.
+"""
 
 import contextlib
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ..events import BinderError
+from . import archives, forges
+from .found import Found, Link
 from .git import SCP_LIKE
 
-SHORTHAND = re.compile(r"[\w.-]+/[\w.-]+")
-TREE = re.compile(r"(?P<repo>.+?)/(?:-/)?(?:tree|blob)/(?P<ref>.+)")
+SHORTHAND = re.compile(r"(?!\.)[\w.-]+/[\w.-]+")
+BINDER_PATH = re.compile(r"(?:.*/)?v2/(?P<provider>[^/]+)/(?P<spec>.+)")
+# A web address as browsers show it, without the scheme.
+BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/.*", re.IGNORECASE)
+KNOWN_HOSTS = {*forges.HOSTS, *archives.HOSTS, "mybinder.org"}
+REF_IN_SPEC = {"gh": 2, "gist": 2, "gl": 1, "git": 1}
+"""How many parts of a spec come before its ref, where it has one."""
+LONGEST = 4096
 
 
 @dataclass(frozen=True)
-class Detected:
-    """A provider's prefix and a spec for it; `directory` where it is one of this machine."""
+class Detected(Found):
+    """What was found in the text; `directory` where it is one of this machine."""
 
-    provider: str
-    spec: str
     directory: Path | None = None
 
+    @property
+    def spec(self) -> str:
+        """The provider's spec, percent-encoded: it can stand in a link as it is."""
+        inner = "" if self.provider in ("gl", "git", "ckan") else "/"
+        repo = quote(self.repo, safe=inner)
+        if self.provider not in REF_IN_SPEC:
+            return repo
+        return f"{repo}/{quote(self.ref or 'HEAD', safe=inner)}"
 
-def detect(text: str, ref: str = "") -> Detected:
-    """Recognise a directory, `user/repo`, a clone URL or a GitHub or GitLab link.
+    @property
+    def urlpath(self) -> str:
+        """What the server is to show first, as a link's `urlpath`; empty: its own first page."""
+        starts = {"lab": "lab/tree/", "file": "doc/tree/"}
+        return starts[self.kind] + quote(self.path) if self.kind in starts else self.path
 
-    `ref` wins over one that a link names. Raises BinderError for anything else.
+
+def detect(
+    text: str, ref: str = "", providers: Collection[str] | None = None, *, here: bool = False
+) -> Detected:
+    """Recognise a link to a repository or a dataset, a DOI, a clone URL or `user/repo`.
+
+    `ref` wins over one that a link names. `providers` are the prefixes that there are; None: all.
+    `here`: for somebody at this machine, whose directories come first.
+    Raises BinderError (400) for anything else.
     """
     text = text.strip()
-    directory = _directory(text)
+    directory = _directory(text) if here else None
     if directory is not None:
         return _local(directory, ref)
-    if "://" in text or SCP_LIKE.fullmatch(text):
-        with contextlib.suppress(ValueError):  # no URL after all
-            return _from_url(text, ref)
-    if SHORTHAND.fullmatch(text) and not text.startswith("."):
-        return _github(text.removesuffix(".git"), ref)
-    raise BinderError(
-        f"{text!r} is no directory, and no repository that is known here: "
-        "give a directory, user/repo, a git URL or a link to GitHub or GitLab."
-    )
+    found = _find(text, ref) if len(text) <= LONGEST else None
+    if found is None:
+        raise BinderError(
+            f"{_shortened(text)!r} is {'no directory, and ' if here else ''}no repository that is "
+            f"known here: give {'a directory, ' if here else ''}user/repo, a git URL, a DOI, or a "
+            "link to GitHub, GitLab, a dataset or another BinderHub.",
+            400,
+        )
+    if providers is not None and found.provider not in providers:
+        found = _by_git(found, providers)
+    if ref and found.provider not in REF_IN_SPEC:
+        raise BinderError(f"{_shortened(text)!r} has no branches or tags: leave {ref!r} out.", 400)
+    return Detected(**vars(found))
 
 
 def _directory(text: str) -> Path | None:
@@ -51,26 +84,93 @@ def _directory(text: str) -> Path | None:
     return None
 
 
-def _github(name: str, ref: str) -> Detected:
-    return Detected("gh", f"{name}/{quote(ref or 'HEAD')}")
-
-
 def _local(directory: Path, ref: str) -> Detected:
     if ref:
         raise BinderError(
             f"A directory is launched as it stands: check out {ref!r} in {directory} instead."
         )
-    return Detected("local", quote(directory.name), directory)
+    return Detected("local", directory.name, directory=directory)
 
 
-def _from_url(url: str, ref: str) -> Detected:
-    parts = urlsplit(url)
-    path = parts.path.strip("/")
-    linked = TREE.fullmatch(path) if parts.scheme in ("http", "https") else None
-    if linked:
-        path, ref = linked["repo"], ref or unquote(linked["ref"])
-    path = path.removesuffix(".git")
-    if parts.hostname in ("github.com", "www.github.com") and path.count("/") == 1:
-        return _github(path, ref)
-    clone = f"{parts.scheme}://{parts.netloc}/{path}" if linked else url
-    return Detected("git", f"{quote(clone, safe='')}/{quote(ref or 'HEAD', safe='')}")
+def _find(text: str, ref: str) -> Found | None:
+    link = _link(text)
+    if link is not None:
+        return _from_link(link, ref)
+    doi = archives.from_doi(text)
+    if doi is not None:
+        return doi
+    if SCP_LIKE.fullmatch(text):
+        return forges.from_scp(text, ref)
+    if SHORTHAND.fullmatch(text):
+        return Found("gh", text.removesuffix(".git"), ref)
+    return None
+
+
+def _link(text: str) -> Link | None:
+    """The text as a web address or clone URL; None when it is none."""
+    bare = BARE_ADDRESS.fullmatch(text)
+    if bare and (text.count("/") > 1 or _is_known(text.partition("/")[0])):
+        text = f"https://{text}"
+    if "://" not in text or any(character.isspace() for character in text):
+        return None
+    with contextlib.suppress(ValueError):  # no URL after all
+        parts = urlsplit(text)
+        if parts.scheme and parts.hostname:
+            root = f"{parts.scheme}://{parts.netloc}/"
+            return Link(text, root, parts.hostname, parts.path.strip("/"), parts.query)
+    return None
+
+
+def _is_known(host: str) -> bool:
+    return host.lower().removeprefix("www.") in KNOWN_HOSTS
+
+
+def _from_link(link: Link, ref: str) -> Found | None:
+    if not link.is_web:
+        return forges.from_clone_url(link, ref)
+    found = _from_binder(link, ref) or archives.from_link(link) or forges.from_link(link, ref)
+    return found or (None if _is_known(link.host) else forges.from_clone_url(link, ref))
+
+
+def _from_binder(link: Link, ref: str) -> Found | None:
+    """A link to a BinderHub, this one or any other: `/v2/{provider}/{spec}?urlpath=…`."""
+    linked = BINDER_PATH.fullmatch(link.path)
+    if linked is None:
+        return None
+    provider, parts = linked["provider"], linked["spec"].split("/")
+    before = REF_IN_SPEC.get(provider, len(parts))
+    found = Found(
+        provider,
+        unquote("/".join(parts[:before])),
+        ref or unquote("/".join(parts[before:])),
+    )
+    query = {name: values[-1] for name, values in parse_qs(link.query).items()}
+    if query.get("labpath"):
+        return replace(found, kind="file", path=query["labpath"].strip("/"))
+    if query.get("filepath"):
+        return replace(found, kind="url", path="tree/" + quote(query["filepath"].strip("/")))
+    return _showing(found, query.get("urlpath", "").lstrip("/"))
+
+
+def _showing(found: Found, urlpath: str) -> Found:
+    for kind, start in (("lab", "lab/tree/"), ("file", "doc/tree/")):
+        path = urlpath.removeprefix(start)
+        if path != urlpath and not set(path) & set("?#"):
+            return replace(found, kind=kind, path=unquote(path))
+    return replace(found, kind="url", path=urlpath) if urlpath else found
+
+
+def _by_git(found: Found, providers: Collection[str]) -> Found:
+    """The same repository through the git provider, where its own is not among `providers`."""
+    clone_url = forges.clone_url(found)
+    if clone_url is None or "git" not in providers:
+        raise BinderError(
+            f"That is for the provider {found.provider!r}, which this server does not have: "
+            f"it has {', '.join(providers)}.",
+            400,
+        )
+    return replace(found, provider="git", repo=clone_url)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}…"

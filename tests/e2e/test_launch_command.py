@@ -7,14 +7,17 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import pytest
 
+from binderhub_lite.launch_command import destination
+
 from ..support.git_server import DOCKERFILE, GitServer
 from ..support.instance import PROGRAM, Running, docker, get
 
-READY = re.compile(r"Ready: (http://127\.0\.0\.1:\d+/jupyter/user/[^/]+/)\?token=(\S+)")
+READY = re.compile(r"Ready: (http://127\.0\.0\.1:\d+/jupyter/user/[^/]+/)(\S*)\?token=(\S+)")
 
 
 @pytest.fixture
@@ -45,7 +48,8 @@ async def test_a_directory_becomes_a_server_that_ends_with_ctrl_c(
 ) -> None:
     run = launch(home, str(folder), "--no-browser")
     line = run.wait_for_line("Ready: ")
-    url, token = READY.fullmatch(line).groups()
+    url, opened, token = READY.fullmatch(line).groups()
+    assert opened == ""
     assert (await get(f"{url}api/status?token={token}"))[0] == 200
     assert (await get(f"{url}api/status"))[0] == 403
     children = run.children()
@@ -62,12 +66,16 @@ async def test_a_directory_becomes_a_server_that_ends_with_ctrl_c(
     assert containers() == ""
 
 
-async def test_a_git_url_and_a_ref(home: dict[str, str], git_server: GitServer) -> None:
+async def test_a_link_of_another_binderhub_and_a_ref(
+    home: dict[str, str], git_server: GitServer
+) -> None:
     repo = git_server.repo("command-line")
     first = repo.commit
     repo.add({"later.txt": "later"})
-    run = launch(home, repo.url, "--ref", first, "--no-browser")
-    url, token = READY.fullmatch(run.wait_for_line("Ready: ")).groups()
+    link = f"https://binder.example/v2/git/{quote(repo.url, safe='')}/main?urlpath=tree/README.md"
+    run = launch(home, link, "--ref", first, "--no-browser")
+    url, opened, token = READY.fullmatch(run.wait_for_line("Ready: ")).groups()
+    assert opened == "tree/README.md"
     assert (await get(f"{url}api/contents/README.md?token={token}"))[0] == 200
     assert (await get(f"{url}api/contents/later.txt?token={token}"))[0] == 404
     run.stop()
@@ -139,6 +147,25 @@ def test_in_a_terminal_it_shows_live_progress_and_the_last_lines(
     last = shown[shown.rindex("\x1b[?25h") :]  # after the live part has ended
     assert "alas" in last
     assert "exit code: 7" in last
+
+
+@pytest.mark.parametrize(
+    ("urlpath", "opened"),
+    [
+        ("", "/user/x/?token=T"),
+        ("lab/tree/a%20b%23.md", "/user/x/lab/tree/a%20b%23.md?token=T"),
+        ("/rstudio?a=1", "/user/x/rstudio?a=1&token=T"),
+        ("../../hub/home", "/user/x/?token=T"),
+        ("//evil.test/", "/user/x/evil.test/?token=T"),
+        ("https://evil.test/user/x/", "/user/x/?token=T"),
+        ("https://[", "/user/x/?token=T"),
+    ],
+)
+def test_a_link_opens_no_place_but_the_server(urlpath: str, opened: str) -> None:
+    """The address carries the token."""
+    server = "http://127.0.0.1:8000/user/x/"
+
+    assert destination(server, "T", urlpath) == f"http://127.0.0.1:8000{opened}"
 
 
 def _read_all(terminal: int) -> str:

@@ -1,0 +1,148 @@
+"""Links to places where people keep git repositories: GitHub, gists, GitLab and their like."""
+
+import re
+from urllib.parse import unquote
+
+from .found import Found, Link
+from .git import SCP_LIKE
+
+GITHUB, GIST, GITLAB = "github.com", "gist.github.com", "gitlab.com"
+RAW = "raw.githubusercontent.com"
+# They show notebooks of GitHub's, at a path that begins with `github/` or `gist/`.
+VIEWERS = ("nbviewer.org", "nbviewer.jupyter.org", "colab.research.google.com")
+HOSTS = (GITHUB, GIST, GITLAB, RAW, *VIEWERS)
+
+NAME = r"[A-Za-z0-9._-]+"
+GITHUB_PATH = re.compile(rf"(?P<repo>(?P<user>{NAME})/{NAME})(?:/(?P<page>.*))?")
+RAW_PATH = re.compile(rf"(?P<repo>{NAME}/{NAME})/(?P<tail>.+)")
+GIST_PATH = re.compile(
+    rf"(?:(?P<user>{NAME})/)?(?P<id>[0-9a-f]{{5,40}})(?:/(?P<ref>[0-9a-f]{{40}}))?(?:/.*)?"
+)
+GITLAB_PATH = re.compile(
+    r"(?P<repo>[^/]+(?:/[^/]+)+?)(?:/(?:-/)?(?P<page>(?:tree|blob|raw|commits?|tags)/.+)|/-/.*)?"
+)
+# As GitLab (`-/tree/…`), GitHub Enterprise (`tree/…`) and Gitea (`src/branch/…`) write it.
+ANY_FORGE_PATH = re.compile(
+    r"(?P<repo>[^/]+(?:/[^/]+)+?)/"
+    r"(?P<page>(?:-/)?(?:tree|blob|raw|edit|commits?|tags)/.+|src/(?:branch|tag|commit)/.+)"
+)
+PAGE = re.compile(
+    r"(?:-/)?(?P<kind>tree|blob|raw|edit|commits?|tags|releases/tag|src/(?:branch|tag|commit))/"
+    r"(?P<tail>.+)"
+)
+FILE_PAGES = ("blob", "raw", "edit")
+REF_PAGES = ("commit", "commits", "tags", "releases/tag")
+# A link to a folder does not say where the ref ends: these are refs, whatever comes after.
+USUAL_REF = re.compile(r"HEAD|main|master|develop|dev|trunk|v?\d+(?:\.\d+)*|[0-9a-f]{7,40}")
+
+
+def from_link(link: Link, ref: str) -> Found | None:
+    """What a page of a known kind shows; None for any other. `ref` wins over the link's."""
+    host = link.host.removeprefix("www.")
+    if host == GITHUB:
+        return _from_github(link.path, ref)
+    if host == GIST:
+        return _from_gist(link.path, ref)
+    if host == GITLAB:
+        return _from_gitlab(link.path, ref)
+    if host == RAW:
+        return _from_raw(link.path, ref)
+    if host in VIEWERS:
+        shown, _, path = link.path.partition("/")
+        return {"github": _from_github, "gist": _from_gist}.get(shown, _nothing)(path, ref)
+    page = ANY_FORGE_PATH.fullmatch(link.path)
+    if page is None:
+        return None
+    return _on_page(Found("git", link.root + page["repo"]), page["page"], ref)
+
+
+def from_clone_url(link: Link, ref: str) -> Found:
+    """A repository by the URL that git takes."""
+    repository = _of_a_known_host(link.host, link.path, ref)
+    return repository or Found("git", link.text, ref)
+
+
+def from_scp(text: str, ref: str) -> Found:
+    """A repository by ssh's short form, `git@host:path`."""
+    parts = SCP_LIKE.fullmatch(text)
+    assert parts is not None
+    repository = _of_a_known_host(parts["host"], parts["path"].strip("/"), ref)
+    return repository or Found("git", text, ref)
+
+
+def clone_url(found: Found) -> str | None:
+    """Where git finds what is at one of the known hosts; None for anything else."""
+    if found.provider == "gist":
+        return f"https://{GIST}/{found.repo.rpartition('/')[2]}.git"
+    host = {"gh": GITHUB, "gl": GITLAB}.get(found.provider)
+    return f"https://{host}/{found.repo}.git" if host else None
+
+
+def _of_a_known_host(host: str, path: str, ref: str) -> Found | None:
+    """What an ssh or git URL names, where its host has a provider: that needs no key of ours."""
+    if host == GITHUB:
+        return _from_github(path, ref)
+    if host == GIST:
+        return _from_gist(path, ref)
+    return _from_gitlab(path, ref) if host == GITLAB else None
+
+
+def _from_github(path: str, ref: str) -> Found | None:
+    linked = GITHUB_PATH.fullmatch(path)
+    if linked is None:
+        return None
+    found = Found("gh", linked["repo"].removesuffix(".git"), ref)
+    return _on_page(found, linked["page"] or "", ref)
+
+
+def _from_raw(path: str, ref: str) -> Found | None:
+    file = RAW_PATH.fullmatch(path)
+    return _at(Found("gh", file["repo"]), "raw", file["tail"], ref) if file else None
+
+
+def _nothing(path: str, ref: str) -> None:
+    return None
+
+
+def _from_gist(path: str, ref: str) -> Found | None:
+    linked = GIST_PATH.fullmatch(path.removesuffix(".git"))
+    if linked is None:
+        return None
+    ref = ref or linked["ref"] or ""
+    if linked["user"] is None:  # a spec needs one; git does not
+        return Found("git", f"https://{GIST}/{linked['id']}.git", ref)
+    return Found("gist", f"{linked['user']}/{linked['id']}", ref)
+
+
+def _from_gitlab(path: str, ref: str) -> Found | None:
+    linked = GITLAB_PATH.fullmatch(path)
+    if linked is None:
+        return None
+    found = Found("gl", unquote(linked["repo"]).removesuffix(".git"), ref)
+    return _on_page(found, linked["page"] or "", ref)
+
+
+def _on_page(found: Found, page: str, ref: str) -> Found:
+    """The repository, at the ref and path that one of its pages shows."""
+    shown = PAGE.fullmatch(page)
+    return _at(found, shown["kind"], shown["tail"], ref) if shown else found
+
+
+def _at(found: Found, kind: str, tail: str, ref: str) -> Found:
+    """`tail` is a ref and, maybe, a path: nothing but the repository knows where one ends.
+
+    In a link to a file, the ref has no slash. In one to a folder it has, but for the usual
+    names of branches and tags. `feature%2Fx/folder` says it, and so does `ref`.
+    """
+    tail = tail.removeprefix("refs/heads/").removeprefix("refs/tags/")
+    if kind in REF_PAGES:
+        return Found(found.provider, found.repo, ref or unquote(tail))
+    if ref and unquote(tail).startswith(f"{ref}/"):
+        linked_ref, path = ref, unquote(tail).removeprefix(f"{ref}/")
+    else:
+        first, _, rest = tail.partition("/")
+        is_ref = kind in FILE_PAGES or USUAL_REF.fullmatch(first) or "%" in first
+        linked_ref, path = (first, rest) if is_ref else (tail, "")
+        linked_ref, path = unquote(linked_ref), unquote(path)
+    shows = ("file" if kind in FILE_PAGES else "lab") if path else ""
+    return Found(found.provider, found.repo, ref or linked_ref, shows, path)
