@@ -65,7 +65,7 @@ class BinderHub(
             "Remove images that were built here, to make room.",
         ),
     }
-    classes = [Launcher, *PROVIDERS.values()]
+    classes = [Launcher, RepoProvider, *PROVIDERS.values()]
     aliases: dict[str | tuple[str, str], str] = {  # type: ignore[assignment]
         ("f", "config"): "BinderHub.config_file",
         "port": "BinderHub.port",
@@ -94,6 +94,8 @@ class BinderHub(
             return  # it has done all of this for itself
         if not self.generate_config:
             self._load_config_file()
+        for kind in self.repo_providers.values():
+            kind.check_options(self)
         if self.debug:
             self.log_level = logging.DEBUG
         package_log = logging.getLogger("binderhub_lite")

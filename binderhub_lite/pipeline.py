@@ -75,6 +75,7 @@ class Pipeline:
     async def _story(self, ask: Ask) -> AsyncGenerator[list[Event]]:
         yield [Event.of(Phase.WAITING, f"Looking up {ask.provider}/{ask.spec}...")]
         provider = self._make_provider(ask.provider, ask.spec)
+        provider.check_allowed()
         try:
             repo = await self._resolve(ask, provider)
         except NotFound:

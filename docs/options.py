@@ -42,9 +42,12 @@ def documented() -> Iterator[tuple[str, type[HasTraits], list[type[HasTraits]]]]
     ]
     yield "BinderHub", BinderHub, [*groups, BinderHub]
     yield "LaunchApp", LaunchApp, [LaunchApp]
+    told: set[type[HasTraits]] = set()
     for kind in [*BinderHub.classes, BinderSpawner]:
         ours = [base for base in kind.__mro__ if base.__module__.startswith("binderhub_lite.")]
-        yield kind.__name__, kind, ours[::-1]
+        # What all providers share stands under c.RepoProvider, once.
+        yield kind.__name__, kind, [base for base in ours[::-1] if base not in told]
+        told.update(ours)
 
 
 def options_of(kind: type[HasTraits]) -> dict[str, TraitType]:

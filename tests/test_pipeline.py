@@ -31,7 +31,8 @@ async def api() -> AsyncIterator[GitHubApi]:
 
 @pytest.fixture
 async def pipeline(api: GitHubApi, tmp_path: Path) -> AsyncIterator[Pipeline]:
-    config = Config({"GitHubRepoProvider": {"hostname": NOWHERE, "api_base_path": api.url}})
+    options = {"hostname": NOWHERE, "api_base_path": api.url, "banned_specs": ["^banned/"]}
+    config = Config({"GitHubRepoProvider": options})
     async with ClientSession() as http, WebApi() as web, own_namespace() as daemon:
 
         def make_provider(prefix: str, spec: str) -> RepoProvider:
@@ -73,6 +74,16 @@ async def test_any_other_ref_that_is_gone_is_said_to_be(pipeline: Pipeline, api:
     assert len(api.requests) == 1
     assert (events[-1].phase, events[-1].fields["status_code"]) == ("failed", 404)
     assert events[-1].message.startswith("Could not resolve ref for gh/user/repo/v2: ")
+
+
+async def test_a_banned_spec_is_refused_before_anybody_is_asked(
+    pipeline: Pipeline, api: GitHubApi
+) -> None:
+    events = await ask(pipeline, "Banned/repo/HEAD")
+
+    assert (events[-1].phase, events[-1].fields["status_code"]) == ("failed", 403)
+    assert "may not be launched here" in events[-1].message
+    assert api.requests == []
 
 
 async def test_many_who_ask_at_once_cost_one_question(pipeline: Pipeline, api: GitHubApi) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import IO, Any, ClassVar
 
 from traitlets import Bool, Instance, List, TraitError, Unicode, Union, validate
-from traitlets.config import LoggingConfigurable
+from traitlets.config import Configurable, LoggingConfigurable
 from yarl import URL
 
 from ..events import BinderError
 from .private_hosts import PrivateHosts
+from .spec_rules import SpecRules
 from .web_api import NO_HEADERS, Answer, WebApi
 
 
@@ -38,14 +39,13 @@ class Repo:
     """Opens a tar archive of the content (blocking), where it cannot be fetched by URL."""
 
 
-class RepoProvider(LoggingConfigurable):
-    """One spec, and the questions that it can answer.
+class RepoProvider(SpecRules):
+    """What all providers have: one spec, and the questions that it can answer.
 
     The methods carry the names of BinderHub's, so that a subclass in somebody's
     configuration works with both.
     """
 
-    spec = Unicode(help="The text after the provider's prefix, percent-encoding kept.")
     web = Instance(WebApi, help="The shared client for web APIs.")
 
     allow_private_hosts = Union(
@@ -64,12 +64,18 @@ class RepoProvider(LoggingConfigurable):
     display_config: ClassVar[dict[str, Any]] = {}
     """What pages and `/api/repoproviders` say of this provider."""
 
+    @classmethod
+    def check_options(cls, parent: Configurable) -> None:
+        """Raise TraitError, with one sentence, when the configuration has a bad value for us."""
+        options = cls.__new__(cls)
+        LoggingConfigurable.__init__(options, parent=parent)  # not ours, which takes a spec
+
     @validate("allow_private_hosts")
     def _are_hosts_or_networks(self, proposal: Any) -> bool | list[str]:
         try:
             PrivateHosts.of(proposal.value)
         except ValueError as error:
-            raise TraitError(f"allow_private_hosts: {error}.") from None
+            raise TraitError(f"{type(self).__name__}.allow_private_hosts: {error}.") from None
         allowed: bool | list[str] = proposal.value
         return allowed
 
@@ -127,6 +133,15 @@ class RepoProvider(LoggingConfigurable):
     @abstractmethod
     def get_build_slug(self) -> str:
         """A short readable name of the repository, for images and servers."""
+
+    def check_allowed(self) -> None:
+        """Raise BinderError (403) when the configuration forbids to launch this spec."""
+        if self.is_banned():
+            raise BinderError(
+                "This repository may not be launched here: ask whoever runs this server, "
+                "if that is a mistake.",
+                403,
+            )
 
     def open_archive(self) -> IO[bytes]:
         """A tar archive of the content; only called where `content_provider` is Local."""

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
@@ -63,6 +63,9 @@ class GitHubRepoProvider(RepoProvider):
 
     def get_repo_url(self) -> str:
         return f"https://{self.hostname}/{self.user}/{self.repo}"
+
+    def spellings(self) -> Set[str]:
+        return {*super().spellings(), f"{self.user}/{self.repo}/{self.unresolved_ref}"}
 
     def own_urls(self) -> Iterable[str]:
         return (self.get_repo_url(), self.api_base_path.format(hostname=self.hostname))
