@@ -111,11 +111,11 @@ def _link(text: str) -> Link | None:
     bare = BARE_ADDRESS.fullmatch(text)
     if bare and (text.count("/") > 1 or _is_known(text.partition("/")[0])):
         text = f"https://{text}"
-    if "://" not in text or any(character.isspace() for character in text):
+    if "://" not in text or not text.isprintable():
         return None
     with contextlib.suppress(ValueError):  # no URL after all
         parts = urlsplit(text)
-        if parts.scheme and parts.hostname:
+        if parts.scheme and parts.hostname and " " not in parts.netloc:
             root = f"{parts.scheme}://{parts.netloc}/"
             return Link(text, root, parts.hostname, parts.path.strip("/"), parts.query)
     return None

@@ -56,10 +56,10 @@ def from_link(link: Link, ref: str) -> Found | None:
     return _on_page(Found("git", link.root + page["repo"]), page["page"], ref)
 
 
-def from_clone_url(link: Link, ref: str) -> Found:
-    """A repository by the URL that git takes."""
+def from_clone_url(link: Link, ref: str) -> Found | None:
+    """A repository by the URL that git takes; None where it is none."""
     repository = _of_a_known_host(link.host, link.path, ref)
-    return repository or Found("git", link.text, ref)
+    return repository or (Found("git", link.text, ref) if " " not in link.text else None)
 
 
 def from_scp(text: str, ref: str) -> Found:

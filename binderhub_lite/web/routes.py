@@ -7,6 +7,7 @@ from aiohttp import web
 from . import build_logs, pages, status
 from .build_stream import build
 from .cancel import cancel
+from .detection import detection
 from .middleware import Handler, error_pages, preflight
 from .site import SITE, Site
 
@@ -43,6 +44,7 @@ def _api_routes() -> list[tuple[str, Handler]]:
         ("versions", status.versions),
         ("metrics", status.metrics),
         ("api/repoproviders", status.repo_providers),
+        ("api/detect", detection),
         ("api/builds", build_logs.list_builds),
         ("api/builds/{name}/log", build_logs.log),
     ]

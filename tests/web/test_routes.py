@@ -21,7 +21,7 @@ PICTURES = {
     "favicon_success.ico": "image/",
     "favicon_fail.ico": "image/",
 }
-API = ["health", "versions", "metrics", "api/repoproviders"]
+API = ["health", "versions", "metrics", "api/repoproviders", "api/detect?text=user/repo"]
 PAGES = ["", "about", "v2/gh/user/repo/HEAD"]
 
 
