@@ -21,7 +21,7 @@ BUNDLED = $(shell find *.mjs static/js static/css -type f)
 .DELETE_ON_ERROR:
 # Two apt-gets at once would lock each other out.
 .NOTPARALLEL:
-.PHONY: help install demo run test lint docs screenshots clean system docker images node test-programs
+.PHONY: help install demo dev run test lint docs screenshots clean system docker images node test-programs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -31,6 +31,9 @@ install: docker $(VENV)/.package $(BIN)/configurable-http-proxy images ## Set up
 
 demo: install ## Install, then launch examples/hello and print its URL
 	@exec $(BIN)/binderhub-lite launch examples/hello --no-browser
+
+dev: $(VENV)/.package ## Serve the pages with made-up launches, for work on them: no Docker, no hub (PORT=8585)
+	@exec $(BIN)/python -m binderhub_lite.dev --port=$(or $(PORT),8585)
 
 run: install ## Install, then serve in the foreground
 	@exec $(BIN)/binderhub-lite

@@ -66,6 +66,7 @@ class BinderHub(
         ),
     }
     classes = [Launcher, RepoProvider, *PROVIDERS.values()]
+    instance_class: type[Instance] = Instance
     aliases: dict[str | tuple[str, str], str] = {  # type: ignore[assignment]
         ("f", "config"): "BinderHub.config_file",
         "port": "BinderHub.port",
@@ -179,14 +180,17 @@ class BinderHub(
             stack.callback(data_dir.close)
             http = await stack.enter_async_context(self._http_session())
             web_api = await stack.enter_async_context(WebApi())
-            daemon = DockerDaemon.connect(self.build_docker_host, self.build_namespace)
+            daemon = self._docker()
             stack.push_async_callback(daemon.close)
             stack.push_async_callback(daemon.remove_network)  # which stays where it is in use
             await self._check_docker(daemon)
-            instance = Instance(self, data_dir, http, web_api, daemon)
+            instance = self.instance_class(self, data_dir, http, web_api, daemon)
             stack.push_async_callback(instance.stop)
             await unless(stopped, instance.start())
             yield instance
+
+    def _docker(self) -> DockerDaemon:
+        return DockerDaemon.connect(self.build_docker_host, self.build_namespace)
 
     def _http_session(self) -> ClientSession:
         return ClientSession(headers={"User-Agent": USER_AGENT}, timeout=ClientTimeout(total=30))

@@ -10,9 +10,14 @@ from .events import BinderError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line; trouble that people can mend is one sentence and status 1."""
+    """Run the command line."""
+    run(BinderHub, argv)
+
+
+def run(kind: type[BinderHub], argv: Sequence[str] | None = None) -> None:
+    """Run an application; trouble that people can mend is one sentence and status 1."""
     try:
-        app = BinderHub.instance()
+        app = kind.instance()
         app.initialize(list(argv) if argv is not None else None)
         app.start()
     except (BinderError, TraitError) as error:

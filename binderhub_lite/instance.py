@@ -31,6 +31,8 @@ PACKAGE = Path(__file__).parent
 class Instance:
     """The parts of a running server, started and stopped in order."""
 
+    builds_class: type[Builds] = Builds
+
     def __init__(
         self,
         app: "BinderHub",
@@ -45,10 +47,10 @@ class Instance:
         self._http = http
         self._make_provider = app.provider_maker(web_api)
         self._daemon = daemon
-        self._embedded = self._embedded_hub() if _brings_hub(app) else None
-        self.hub = self._embedded.client if self._embedded else _outside_hub(app, http)
+        self._embedded = self._embedded_hub() if self._brings_hub() else None
+        self.hub = self._embedded.client if self._embedded else self._outside_hub()
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
-        self.builds = Builds(daemon, app.build_settings(), archive)
+        self.builds = self.builds_class(daemon, app.build_settings(), archive)
         self._metrics = Metrics()
         launches = LaunchTimes(data_dir)
         shelf = ImageShelf(daemon, launches, needed=self.builds.images_in_use)
@@ -69,7 +71,7 @@ class Instance:
             asyncio.create_task(self.builds.watch_build_pods()),
             asyncio.create_task(self._cleaner.run()),
         ]
-        site = make_application(self._site())
+        site = self._application()
         # A client that leaves ends what was done for it alone; shared builds go on.
         self._runner = web.AppRunner(
             site, handler_cancellation=True, access_log=None, shutdown_timeout=2
@@ -101,6 +103,15 @@ class Instance:
         await self._embedded.stop()
         if self.take_everything_down:
             await self._daemon.remove_all(Component.SERVER)
+
+    def _application(self) -> web.Application:
+        return make_application(self._site())
+
+    def _brings_hub(self) -> bool:
+        return not self.app.hub_url and ManagedService.from_environment() is None
+
+    def _outside_hub(self) -> HubClient:
+        return _outside_hub(self.app, self._http)
 
     def _embedded_hub(self) -> EmbeddedHub:
         app = self.app
@@ -148,10 +159,6 @@ class Instance:
             kept = secrets.token_hex(32)
             self._data_dir.write(name, {"build_token_secret": kept})
         return str(kept)
-
-
-def _brings_hub(app: "BinderHub") -> bool:
-    return not app.hub_url and ManagedService.from_environment() is None
 
 
 def _outside_hub(app: "BinderHub", http: ClientSession) -> HubClient:

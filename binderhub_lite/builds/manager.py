@@ -26,6 +26,8 @@ GUARD_SECONDS = 3
 class Builds:
     """Finds images and builds the missing ones."""
 
+    build_class: type[Build] = Build
+
     def __init__(self, daemon: DockerDaemon, settings: BuildSettings, archive: LogArchive) -> None:
         self._daemon = daemon
         self._settings = settings
@@ -137,7 +139,9 @@ class Builds:
         return build, started_it
 
     def _start(self, facts: BuildFacts, source: BuilderContainer | DockerContainer) -> Build:
-        build = Build(self._daemon, self._settings, self._queue, self._archive, facts, source)
+        build = self.build_class(
+            self._daemon, self._settings, self._queue, self._archive, facts, source
+        )
         self._builds[facts.image] = build
         task = asyncio.create_task(self._run(build), name=facts.name)
         self._tasks.add(task)

@@ -1,6 +1,7 @@
 """Where a repository can come from: one small class a file behind one base class."""
 
 from .base import Repo, RepoProvider
+from .fake import FakeProvider
 from .git import GitRepoProvider
 from .github import GitHubRepoProvider
 from .local import LocalRepoProvider
@@ -13,6 +14,7 @@ PROVIDERS: dict[str, type[RepoProvider]] = {
 
 __all__ = [
     "PROVIDERS",
+    "FakeProvider",
     "GitHubRepoProvider",
     "GitRepoProvider",
     "LocalRepoProvider",
