@@ -133,6 +133,7 @@ class Build:
             log.warning("The log of build %s could not be kept: %s", self.facts.name, error)
 
     async def _build(self) -> None:
+        self._started = self.facts.created or time.time()  # its turn has come
         self.writer = self._archive.begin(self.facts.name)
         attached = await self._attach()
         if attached is None:

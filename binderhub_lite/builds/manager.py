@@ -12,6 +12,7 @@ from ..providers import Repo
 from .archive import BuildRecord, LogArchive
 from .build import Build, visible
 from .container import BuilderContainer
+from .expected import expected_duration
 from .facts import BuildFacts
 from .names import image_name
 from .queue import BuildQueue
@@ -71,14 +72,7 @@ class Builds:
         build, started_it = await self._join_or_start(repo)
         build.watchers += 1
         try:
-            yield [
-                Event.of(
-                    Phase.WAITING,
-                    "Waiting for build to start...",
-                    build=build.facts.name,
-                    started_it=started_it,
-                )
-            ]
+            yield [await self._first_event(build, started_it)]
             async for batch in build.log.watch():
                 yield visible(batch)
         finally:
@@ -87,6 +81,18 @@ class Builds:
                 await build.stop(BinderError("Nobody waits for this build any more."))
         if build.error is not None:
             raise build.error
+
+    async def _first_event(self, build: Build, started_it: bool) -> Event:
+        """What a watcher is told of a build before its log."""
+        ended = await asyncio.to_thread(self._archive.records)
+        return Event.of(
+            Phase.WAITING,
+            "Waiting for build to start...",
+            build=build.facts.name,
+            started_it=started_it,
+            running_seconds=None if build.queued else build.record.duration,
+            **expected_duration(build.facts.repo_url, ended),
+        )
 
     def records(self) -> list[BuildRecord]:
         """Recent builds: those that run or wait, then those that have ended, the newest first."""

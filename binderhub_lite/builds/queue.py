@@ -75,4 +75,4 @@ class BuildQueue:
 
 def _tell(ticket: _Ticket, ahead: int) -> None:
     builds = "1 build" if ahead == 1 else f"{ahead} builds"
-    ticket.log.append(Event.of(Phase.WAITING, f"{builds} ahead of yours"))
+    ticket.log.append(Event.of(Phase.WAITING, f"{builds} ahead of yours", ahead=ahead))

@@ -90,8 +90,8 @@ form.addEventListener("submit", (event) => {
     window.location.href = launchLink(baseUrl, providerSpec(), urlPath());
   }
 });
-copies(byId("copy-link"), shareLink);
-copies(byId("copy-badge"), shareBadge);
+copies(byId("copy-link"), () => shareLink.value);
+copies(byId("copy-badge"), () => shareBadge.value);
 // Browsers give fields their old values back after this script has run.
 window.addEventListener("pageshow", showAll);
 showAll();

@@ -119,7 +119,7 @@ async def test_a_loading_page_shows_what_is_launched(
 
     assert page.status == 200
     assert f"<title>Starting: {repo}</title>" in page.text
-    assert f'data-repo="{repo}"' in page.text
+    assert f'data-name="{repo}"' in page.text
     assert (f"<code>{ref}</code>" in page.text) == (ref is not None)
     assert ("<code>" in page.text) == (ref is not None)
 

@@ -1,28 +1,27 @@
 /** Offers to stop a build to the person who started it. */
+import { byId } from "./page.js";
 
-const RUNNING = ["waiting", "fetching", "building", "pushing", "unknown"];
+/** @import { Launch } from "./launch.js" */
+
+const CANCELLABLE = ["waiting", "fetching", "building", "pushing"];
 
 /**
- * @param {URL} buildUrl the build's own URL
- * @param {string} buildToken
+ * @param {() => Promise<URL>} address of the build, with its token
+ * @returns {(launch: Launch) => void} shows the button when there is something to cancel
  */
-export function offerCancel(buildUrl, buildToken) {
-  const button = /** @type {HTMLButtonElement} */ (
-    document.getElementById("cancel")
-  );
-  let mine = false;
-  const url = new URL(buildUrl);
-  url.searchParams.set("build_token", buildToken);
+export function offerCancel(address) {
+  const button = byId("cancel");
   button.addEventListener("click", async () => {
     button.disabled = true;
-    // What comes of it, the stream tells: "failed", cancelled.
-    const answer = await fetch(url, { method: "DELETE" });
-    button.disabled = answer.ok;
+    try {
+      // What comes of it, the stream tells: "failed", cancelled.
+      const answer = await fetch(await address(), { method: "DELETE" });
+      button.disabled = answer.ok;
+    } catch {
+      button.disabled = false;
+    }
   });
-
-  /** @param {{ phase?: string, started_it?: boolean }} event */
-  return (event) => {
-    mine ||= event.started_it === true;
-    button.hidden = !mine || !RUNNING.includes(event.phase ?? "");
+  return ({ ours, phase }) => {
+    button.hidden = !ours || !CANCELLABLE.includes(phase);
   };
 }

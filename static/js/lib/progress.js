@@ -1,72 +1,73 @@
-import { PHASES } from "./phases.js";
+/** Shows a launch: in words, on the bar, in the list of steps, on the clock. */
+import { percentDone, secondsLeft } from "./estimate.js";
+import { byId, write } from "./page.js";
+import { clockTime } from "./text.js";
+import { detailWords, phaseWords, remainingWords } from "./words.js";
 
-/** Phases whose messages are news for people; those of the others are lines of the log. */
-const TOLD_BY_SERVER = ["waiting", "launching"];
+/** @import { Launch } from "./launch.js" */
 
-const words = document.getElementById("phase");
-const detail = document.getElementById("phase-detail");
-const bar = document.getElementById("progress");
+/** Which item of the list of steps stands for a phase. */
+const STEP = {
+  connecting: "waiting",
+  waiting: "waiting",
+  fetching: "fetching",
+  building: "building",
+  pushing: "building",
+  built: "building",
+  launching: "launching",
+};
+const STILL = ["ready", "visited", "failed"];
+
+const bar = byId("progress");
 const steps = [...document.querySelectorAll("#steps [data-step]")];
 
 /**
- * Shows a phase in words, on the bar and in the list of steps.
- *
- * @param {string} phase
- * @param {string} [message] what the server says of it
+ * @param {Launch} launch
+ * @param {number} since when the page began to wait, in milliseconds
  */
-export function showPhase(phase, message = "") {
-  const view = PHASES[phase];
-  if (!view) {
-    return;
+export function showProgress(launch, since) {
+  const now = Date.now();
+  document.body.dataset.phase = launch.phase;
+  write(byId("phase"), phaseWords(launch));
+  write(byId("phase-detail"), detailWords(launch));
+  // Never back: an estimate may fall, but nobody wants to see that.
+  bar.value = Math.max(bar.value, percentDone(launch, now));
+  if (!STILL.includes(launch.phase)) {
+    write(byId("elapsed"), clockTime(now - since));
   }
-  const told = TOLD_BY_SERVER.includes(phase) ? message.trim() : "";
-  write(words, view.words);
-  write(detail, view.detail ?? told);
-  document.body.dataset.phase = phase;
-  bar.value = view.percent ?? bar.value;
-  markSteps(phase, view.step);
+  write(byId("remaining"), remainingWords(launch, secondsLeft(launch, now)));
+  steps.forEach((step) => markStep(step, launch));
 }
 
 /**
- * A screen reader speaks what is written, so the same words are not written twice.
- *
- * @param {HTMLElement} element
- * @param {string} text
+ * @param {Element} step an item of the list
+ * @param {Launch} launch
  */
-function write(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
+function markStep(step, launch) {
+  const state = stateOf(step, launch);
+  step.dataset.state = state;
+  if (state === "now") {
+    step.setAttribute("aria-current", "step");
+  } else {
+    step.removeAttribute("aria-current");
   }
 }
 
 /**
- * @param {string} phase
- * @param {string | undefined} current
+ * @param {Element} step
+ * @param {Launch} launch
  */
-function markSteps(phase, current) {
-  const at = steps.findIndex((step) => step.dataset.step === current);
-  steps.forEach((step, index) => {
-    const state = stateOf(step.dataset.state, phase, index - at);
-    step.dataset.state = state;
-    if (state === "now") {
-      step.setAttribute("aria-current", "step");
-    } else {
-      step.removeAttribute("aria-current");
-    }
-  });
-}
-
-/**
- * @param {string} before the step's state until now
- * @param {string} phase
- * @param {number} distance from the current step; negative for earlier ones
- */
-function stateOf(before, phase, distance) {
-  if (phase === "failed") {
-    return before === "now" ? "failed" : before;
-  }
+function stateOf(step, { phase, doing }) {
+  const distance = steps.indexOf(step) - indexOfStep(STEP[doing]);
   if (phase === "ready" || phase === "visited" || distance < 0) {
     return "done";
   }
-  return distance === 0 ? "now" : "todo";
+  if (distance > 0) {
+    return "todo";
+  }
+  return phase === "failed" ? "failed" : "now";
 }
+
+/** @param {string} name */
+const indexOfStep = (name) =>
+  steps.findIndex((step) => step.dataset.step === name);

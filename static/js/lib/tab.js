@@ -1,21 +1,27 @@
 import { baseUrl } from "./config.js";
+import { byId } from "./page.js";
+import { tabTitle } from "./words.js";
 
-const STATES = {
-  building: { favicon: "favicon_building.ico", title: "Starting" },
-  success: { favicon: "favicon_success.ico", title: "Ready" },
-  failed: { favicon: "favicon_fail.ico", title: "Failed" },
+/** @import { Launch } from "./launch.js" */
+
+const FAVICONS = {
+  ready: "favicon_success.ico",
+  visited: "favicon_success.ico",
+  failed: "favicon_fail.ico",
 };
 
 /**
  * Lets the browser's tab tell how it goes, for those who look elsewhere meanwhile.
  *
- * @param {keyof typeof STATES} state
+ * @param {Launch} launch
  * @param {string} name of what is launched
  */
-export function showInTab(state, name) {
-  const { favicon, title } = STATES[state];
-  document
-    .getElementById("favicon")
-    .setAttribute("href", new URL(favicon, baseUrl).href);
-  document.title = `${title}: ${name}`;
+export function showInTab(launch, name) {
+  const file = FAVICONS[launch.phase] ?? "favicon_building.ico";
+  const address = new URL(file, baseUrl).href;
+  // The same again would make the browser load it again.
+  if (byId("favicon").href !== address) {
+    byId("favicon").href = address;
+  }
+  document.title = tabTitle(launch, name);
 }
