@@ -3,20 +3,21 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from aiohttp import ClientSession, ClientTimeout
-from traitlets import Bool, Integer
+from traitlets import Bool, Enum, Unicode
 from traitlets.config import Application, Config, catch_config_error
 
 from ._version import __version__
 from .addresses import own_addresses
-from .builds import BuildSettings
+from .builds import Builds, LogArchive
 from .dockerd import DockerDaemon, DockerUnavailable
 from .events import BinderError
-from .images import CleanerSettings
 from .instance import Instance
 from .launch import Launcher
 from .launch.data_dir import DataDir
@@ -30,10 +31,16 @@ from .options import (
     ServerOptions,
 )
 from .pipeline import MakeProvider
-from .providers import PROVIDERS, Repo, RepoProvider
+from .providers import PROVIDERS, RepoProvider
 from .providers.web_api import USER_AGENT, WebApi
 from .signals import Stopped, signal_received, unless
-from .web.site import PageSettings
+from .upstream import (
+    UPSTREAM_CLASSES,
+    ClusterOptions,
+    binderhub_modules,
+    check_names,
+    translate,
+)
 
 
 class BinderHub(
@@ -43,6 +50,7 @@ class BinderHub(
     HubOptions,
     RequestOptions,
     PageOptions,
+    ClusterOptions,
     Application,
 ):
     """BinderHub for one machine with Docker."""
@@ -65,7 +73,7 @@ class BinderHub(
             "Remove images that were built here, to make room.",
         ),
     }
-    classes = [Launcher, RepoProvider, *PROVIDERS.values()]
+    classes = [Launcher, RepoProvider, *PROVIDERS.values(), *UPSTREAM_CLASSES]
     instance_class: type[Instance] = Instance
     aliases: dict[str | tuple[str, str], str] = {  # type: ignore[assignment]
         ("f", "config"): "BinderHub.config_file",
@@ -82,9 +90,23 @@ class BinderHub(
         ),
     }
 
-    log_level = Integer(logging.INFO, help="Log messages of this level and above.").tag(config=True)
-    log_format = "[%(levelname)1.1s %(asctime)s] %(message)s"
+    log_level = Enum(
+        Application.log_level.values,
+        default_value=logging.INFO,
+        help="Log messages of this level and above: a number, or a name such as WARN.",
+    ).tag(config=True)
+    log_format = Unicode(
+        "[%(levelname)1.1s %(asctime)s] %(message)s",
+        help="What a line of the log looks like, in the terms of Python's logging.",
+    ).tag(config=True)
+    log_datefmt = Unicode(
+        Application.log_datefmt.default_value,
+        help="What the time in a line of the log looks like, in the terms of strftime.",
+    ).tag(config=True)
     debug = Bool(False, help="Log everything.").tag(config=True)
+    _stopped: Stopped | None = None
+    _serving: asyncio.Task[None] | None = None
+
     generate_config = Bool(False, help="Write a configuration file, and end.").tag(config=True)
 
     @catch_config_error
@@ -101,7 +123,24 @@ class BinderHub(
             self.log_level = logging.DEBUG
         package_log = logging.getLogger("binderhub_lite")
         package_log.handlers = self.log.handlers
-        package_log.setLevel(self.log_level)
+        package_log.setLevel(cast(int | str, self.log_level))
+
+    def update_config(self, config: Config) -> None:
+        """Take in what the command line or a file says, with BinderHub's names made ours.
+
+        Raises TraitError for a misspelt name.
+        """
+        providers = config.BinderHub.get("repo_providers", {})
+        classes = {
+            type(self),
+            *self.classes,
+            *(kind for kind in providers.values() if isinstance(kind, type)),
+        }
+        check_names(config, classes)
+        config, warnings = translate(config, classes, self.cli_config)
+        for warning in warnings:
+            self.log.warning(warning)
+        super().update_config(config)
 
     @property
     def config_path(self) -> Path | None:
@@ -118,7 +157,8 @@ class BinderHub(
 
     def _load(self, path: Path) -> None:
         try:
-            self.load_config_file(path.name, path=str(path.parent))
+            with binderhub_modules():
+                self.load_config_file(path.name, path=str(path.parent))
         except Exception as error:
             where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
             raise BinderError(
@@ -127,7 +167,10 @@ class BinderHub(
             ) from error
 
     def start(self, run_loop: bool = True) -> None:
-        """Serve until Ctrl-C or SIGTERM (or run the subcommand)."""
+        """Serve until Ctrl-C or SIGTERM (or run the subcommand).
+
+        Without `run_loop`, serve as a task of the event loop that runs already, until `stop`.
+        """
         if self.subapp is not None:
             self.subapp.start()
         elif self.extra_args:
@@ -139,6 +182,36 @@ class BinderHub(
             self._write_config_file()
         elif run_loop:
             asyncio.run(self.serve())
+        else:
+            self._serving = asyncio.get_running_loop().create_task(self.serve())
+
+    def stop(self) -> None:
+        """End serving as SIGTERM does: builds and users' servers go on."""
+        if self._stopped is not None and not self._stopped.done():
+            self._stopped.set_result(signal.SIGTERM)
+
+    async def watch_build_pods(self) -> None:
+        """Look after what builds leave, until cancelled; a running server does so by itself.
+
+        Every `build_cleanup_interval` seconds, containers of builds that have ended or that
+        are older than `build_max_age` are removed. (Our pods are containers.)
+        """
+        daemon = DockerDaemon.connect(self.build_docker_host, self.build_namespace)
+        archive = LogArchive(Path(self.data_dir) / "builds", self.build_log_days)
+        builds = Builds(daemon, self.build_settings(), archive)
+        try:
+            await builds.watch_build_pods()
+        finally:
+            await builds.detach()
+            await daemon.close()
+
+    @staticmethod
+    def add_url_prefix(
+        prefix: str, handlers: Iterable[tuple[str, *tuple[Any, ...]]]
+    ) -> list[tuple[str, *tuple[Any, ...]]]:
+        """Routes (a path, then whatever belongs to it) with `prefix` before their paths."""
+        start = f"/{prefix.strip('/')}/" if prefix.strip("/") else "/"
+        return [(start + path.lstrip("/"), *rest) for path, *rest in handlers]
 
     def _write_config_file(self) -> None:
         path = Path(self.config_file)
@@ -156,7 +229,7 @@ class BinderHub(
         too. SIGTERM is a service manager that may start us again: they go on, and the next
         start finds them.
         """
-        stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        stopped = self._stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         async with self.running(stopped) as instance:
             if not stopped.done():
                 self._say_ready()
@@ -175,6 +248,9 @@ class BinderHub(
     async def running(self, stopped: Stopped) -> AsyncIterator[Instance]:
         """Start everything, unless a signal comes first; end it when the block is left."""
         async with AsyncExitStack() as stack:
+            asyncio.get_running_loop().set_default_executor(
+                ThreadPoolExecutor(self.executor_threads, "binderhub-lite")
+            )
             data_dir = DataDir(self.data_dir)
             data_dir.open()
             stack.callback(data_dir.close)
@@ -220,55 +296,6 @@ class BinderHub(
             for name, value in options.items()
         ]
 
-    def build_settings(self) -> BuildSettings:
-        return BuildSettings(
-            build_image=self.build_image,
-            image_prefix=self.image_prefix,
-            log_tail_lines=self.log_tail_lines,
-            memory_limit=self.build_memory_limit,
-            max_age=self.build_max_age,
-            cleanup_interval=self.build_cleanup_interval,
-            concurrent_limit=self.concurrent_build_limit,
-            node_selector=self.build_node_selector,
-            push_secret=self._push_secret_file(),
-            ca_bundle=self.ca_bundle,
-            appendix_for=self._appendix_for,
-        )
-
-    def cleaner_settings(self) -> CleanerSettings:
-        return CleanerSettings.of(
-            self.image_gc_high, self.image_gc_low, self.image_gc_interval, self.image_gc_keep
-        )
-
-    def _push_secret_file(self) -> str:
-        """The path of the credentials' file; empty, with a warning, where there is no such file."""
-        path = Path(self.push_secret).expanduser()
-        if not self.push_secret or path.is_file():
-            return str(path.resolve()) if self.push_secret else ""
-        self.log.warning(
-            "push_secret: there is no file %r, so builds get no credentials "
-            "(a Kubernetes secret's name means nothing here).",
-            self.push_secret,
-        )
-        return ""
-
-    def _appendix_for(self, repo: Repo) -> str:
-        binder_url = f"{self.badge_base_url or self.base_url}v2/{repo.provider}/{repo.spec}"
-        return self.appendix.format(binder_url=binder_url, repo_url=repo.url)
-
-    def page_settings(self) -> PageSettings:
-        paths = self.template_path
-        return PageSettings(
-            about_message=self.about_message,
-            banner_message=self.banner_message,
-            badge_base_url=self.badge_base_url,
-            opengraph_title=self.default_opengraph_title,
-            extra_header_html=_in_order(self.extra_header_html),
-            extra_footer_scripts=_in_order(self.extra_footer_scripts),
-            template_path=[paths] if isinstance(paths, str) and paths else list(paths),
-            template_variables=self.template_variables,
-        )
-
     def provider_maker(self, web: WebApi) -> MakeProvider:
         def make(prefix: str, spec: str) -> RepoProvider:
             kind = self.repo_providers.get(prefix)
@@ -281,7 +308,3 @@ class BinderHub(
             return provider
 
         return make
-
-
-def _in_order(snippets: dict[str, str]) -> list[str]:
-    return [snippets[key] for key in sorted(snippets)]

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
-from traitlets import Bool, Integer
+from traitlets import Bool, Enum
 
 from .app import BinderHub
 from .dockerd import DockerDaemon
@@ -43,7 +43,9 @@ class ImagesApp(BinderHub):
     description = __doc__
     subcommands = {}
 
-    log_level = Integer(logging.WARNING, help=BinderHub.log_level.help).tag(config=True)
+    log_level = Enum(
+        BinderHub.log_level.values, default_value=logging.WARNING, help=BinderHub.log_level.help
+    ).tag(config=True)
 
     def start(self, run_loop: bool = True) -> None:
         if self.extra_args:

@@ -21,6 +21,7 @@ from .pipeline import Pipeline
 from .providers.web_api import WebApi
 from .web import Site, make_application
 from .web.build_token import BuildTokens
+from .web.request_facts import RequestFacts
 
 if TYPE_CHECKING:
     from .app import BinderHub
@@ -145,6 +146,11 @@ class Instance:
                 secret, app.build_token_expires_seconds, app.build_token_check_origin
             ),
             pages=app.page_settings(),
+            facts=RequestFacts(app.trusted_proxies),
+            ban_networks=app.ban_networks,
+            allowed_metrics=app.allowed_metrics_ips,
+            headers=app.answer_headers(),
+            compress=bool(app.tornado_settings.get("compress_response")),
             templates=_assets("templates"),
             static=_assets("static"),
             api_only=app.enable_api_only_mode,

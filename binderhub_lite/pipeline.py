@@ -12,6 +12,7 @@ from .launch import HubClient, Launcher, LaunchRequest, Server
 from .metrics import Metrics
 from .providers import Repo, RepoProvider
 from .providers.base import NotFound
+from .redaction import redact_url
 from .single_flight import SingleFlight
 
 log = logging.getLogger(__name__)
@@ -66,10 +67,10 @@ class Pipeline:
                 async for batch in story:
                     yield batch
         except BinderError as error:
-            log.info("%s failed: %s", ask.request, error.message)
+            log.info("%s failed: %s", redact_url(ask.request), redact_url(error.message))
             yield [error.event()]
         except Exception:
-            log.exception("%s broke", ask.request)
+            log.exception("%s broke", redact_url(ask.request))
             yield [BinderError("Something broke inside the server; try again.", 500).event()]
 
     async def _story(self, ask: Ask) -> AsyncGenerator[list[Event]]:
@@ -91,7 +92,7 @@ class Pipeline:
         if await self._builds.has_image(image):
             yield [Event.of(Phase.BUILT, "Found built image, launching...", imageName=image)]
         else:
-            async with contextlib.aclosing(self._build(repo, ask.provider)) as batches:
+            async with contextlib.aclosing(self._build(repo, ask)) as batches:
                 async for batch in batches:
                     yield batch
             yield [Event.of(Phase.BUILT, "Built image, launching...", imageName=image)]
@@ -109,16 +110,18 @@ class Pipeline:
             (ask.provider, provider.spec), lambda: provider.resolve(ask.provider)
         )
 
-    async def _build(self, repo: Repo, provider: str) -> AsyncGenerator[list[Event]]:
+    async def _build(self, repo: Repo, ask: Ask) -> AsyncGenerator[list[Event]]:
         metrics, outcome = self._metrics, _Outcome()
         with metrics.builds_in_progress.track_inprogress():
             try:
-                async with contextlib.aclosing(self._builds.build(repo)) as batches:
+                async with contextlib.aclosing(
+                    self._builds.build(repo, ask.launch_host)
+                ) as batches:
                     async for batch in batches:
                         yield batch
                 outcome.status = "success"
             finally:
-                metrics.build_count.labels(outcome.status, provider).inc()
+                metrics.build_count.labels(outcome.status, ask.provider).inc()
                 metrics.build_time.labels(outcome.status).observe(outcome.seconds)
 
     async def _launch(self, ask: Ask, repo: Repo, image: str) -> AsyncGenerator[Event]:

@@ -14,6 +14,7 @@ from traitlets.traitlets import DefaultHandler
 from binderhub_lite.app import BinderHub
 from binderhub_lite.launch.spawner import BinderSpawner
 from binderhub_lite.launch_command import LaunchApp
+from binderhub_lite.upstream.homes import INSTEAD, MOVED_TO
 
 PAGE = Path(__file__).with_suffix(".md")
 
@@ -38,7 +39,9 @@ shows the same list, with the values that are set now.
 def documented() -> Iterator[tuple[str, type[HasTraits], list[type[HasTraits]]]]:
     """The sections of a configuration file, and for each the classes that its options are from."""
     groups = [
-        kind for kind in BinderHub.__mro__ if kind.__module__.startswith("binderhub_lite.options.")
+        kind
+        for kind in BinderHub.__mro__
+        if kind.__module__.startswith(("binderhub_lite.options.", "binderhub_lite.upstream."))
     ]
     yield "BinderHub", BinderHub, [*groups, BinderHub]
     yield "LaunchApp", LaunchApp, [LaunchApp]
@@ -88,6 +91,8 @@ def summary(kind: type[HasTraits]) -> str:
 
 
 def option(section: str, kind: type[HasTraits], name: str, trait: TraitType) -> str:
+    if {MOVED_TO, INSTEAD} & set(trait.metadata):
+        return f"**`c.{section}.{name}`**  \n{prose(trait.help)}\n"
     facts = IN_WORDS.get(trait.info(), trait.info())
     if trait.default_value or not depends_on_the_machine(kind, name):
         facts += f", default `{trait.default_value_repr()}`"

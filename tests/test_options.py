@@ -28,6 +28,11 @@ DEFAULTS: dict[str, Any] = {
     "config_file": "binderhub_config.py",
     "cors_allow_origin": "",
     "debug": False,
+    "executor_threads": 5,
+    "google_analytics_code": None,
+    "google_analytics_domain": "auto",
+    "tornado_settings": {},
+    "use_registry": False,
     "enable_api_only_mode": False,
     "extra_footer_scripts": {},
     "hub_api_token": "",
@@ -43,7 +48,7 @@ OURS: dict[str, Any] = {
     "build_image": "quay.io/jupyterhub/repo2docker:2026.4.0",
     "build_token_check_origin": True,
     "build_token_expires_seconds": 300,
-    "build_token_secret": "",
+    "build_token_secret": b"",
     "ca_bundle": "",
     "default_opengraph_title": "binderhub-lite",
     "extra_header_html": {},
@@ -55,7 +60,6 @@ VARIABLES = {
     "DOCKER_HOST": "build_docker_host",
     "BUILD_NAMESPACE": "build_namespace",
     "JUPYTERHUB_API_TOKEN": "hub_api_token",
-    "BINDERHUB_BUILD_TOKEN_SECRET": "build_token_secret",
 }
 
 
@@ -80,7 +84,8 @@ def repo(**changes: str) -> Repo:
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in (*VARIABLES, "BINDERHUB_LITE_CA_BUNDLE", "XDG_DATA_HOME"):
+    others = ("BINDERHUB_LITE_CA_BUNDLE", "BINDERHUB_BUILD_TOKEN_SECRET", "XDG_DATA_HOME")
+    for variable in (*VARIABLES, *others):
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -124,6 +129,16 @@ def test_a_bundle_of_certificates_can_come_from_the_environment(
     assert BinderHub().build_settings().ca_bundle == str(bundle)
 
 
+@pytest.mark.parametrize("given", ["736563726574", b"secret"])
+def test_the_secret_of_build_tokens_is_bytes_or_hexadecimal(
+    monkeypatch: pytest.MonkeyPatch, given: str | bytes
+) -> None:
+    monkeypatch.setenv("BINDERHUB_BUILD_TOKEN_SECRET", "6f74686572")
+
+    assert BinderHub().build_token_secret == b"other"
+    assert app(build_token_secret=given).build_token_secret == b"secret"
+
+
 def test_the_data_directory_is_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/home/me/data")
 
@@ -148,6 +163,14 @@ def test_the_data_directory_is_the_users_own(monkeypatch: pytest.MonkeyPatch) ->
         ("ca_bundle", "/no/such/file", "ca_bundle: there is no file '/no/such/file'"),
         ("repo_providers", {"x": Path}, "'repo_providers' .* must be a subclass of .*RepoProvider"),
         ("repo_providers", {"x": "no.such.Provider"}, "no.such.Provider"),
+        ("repo_providers", {}, "repo_providers is empty: name at least one"),
+        ("use_registry", True, "use_registry = True is not possible yet: images stay in"),
+        ("build_token_secret", "not hex", "neither bytes nor hexadecimal digits"),
+        ("ban_networks", {"10.0.0.1/8": "x"}, r"10.0.0.1/8 has host bits set: write a network as"),
+        ("ban_networks", {"everyone": "x"}, "'everyone' does not appear to be"),
+        ("trusted_proxies", ["nginx"], "'nginx' does not appear to be an IPv4 or IPv6 network"),
+        ("allowed_metrics_ips", ["1.2.3"], "'1.2.3' does not appear to be"),
+        ("executor_threads", 0, "'executor_threads' .* should not be less than 1"),
         ("debug", "maybe", "'debug' .* expected a boolean"),
         ("template_path", 5, "'template_path'"),
         ("extra_footer_scripts", ["a()"], "'extra_footer_scripts' .* expected a dict"),
@@ -218,13 +241,13 @@ def test_an_appendix_that_cannot_be_filled_in_is_refused(appendix: str) -> None:
 def test_the_appendix_knows_the_repository() -> None:
     text = 'LABEL link="{binder_url}" from="{repo_url}"\nENV A={{B}}'
 
-    settings = app(appendix=text, badge_base_url="https://binder.test/").build_settings()
+    settings = app(appendix=text).build_settings()
 
-    assert settings.appendix_for(repo()) == (
+    assert settings.appendix_for(repo(), "https://binder.test/") == (
         'LABEL link="https://binder.test/v2/gh/user/repo/main" '
         'from="https://github.com/user/repo"\nENV A={B}'
     )
-    assert BinderHub().build_settings().appendix_for(repo()) == ""
+    assert BinderHub().build_settings().appendix_for(repo(), "https://binder.test/") == ""
 
 
 def test_builds_are_made_as_configured() -> None:

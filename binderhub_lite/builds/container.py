@@ -24,12 +24,18 @@ class BuilderContainer:
     """Makes the container of one build, or finds the one that another process has made."""
 
     def __init__(
-        self, daemon: DockerDaemon, settings: BuildSettings, facts: BuildFacts, repo: Repo
+        self,
+        daemon: DockerDaemon,
+        settings: BuildSettings,
+        facts: BuildFacts,
+        repo: Repo,
+        appendix: str = "",
     ) -> None:
         self._daemon = daemon
         self._settings = settings
         self._facts = facts
         self._repo = repo
+        self._appendix = appendix
 
     async def create_or_attach(self, log: SharedLog) -> tuple[DockerContainer, bool] | None:
         """The running container of our name, and whether somebody else made it.
@@ -95,7 +101,7 @@ class BuilderContainer:
             "Cmd": repo2docker.command(
                 self._repo,
                 self._facts.image,
-                appendix=settings.appendix_for(self._repo),
+                appendix=self._appendix,
                 labels=repo2docker.image_labels(
                     self._daemon.namespace, self._repo, self._facts.image
                 ),

@@ -61,15 +61,16 @@ class Builds:
         except DockerTrouble as error:
             raise self._daemon.explain(error) from error
 
-    async def build(self, repo: Repo) -> AsyncGenerator[list[Event]]:
+    async def build(self, repo: Repo, launch_host: str = "") -> AsyncGenerator[list[Event]]:
         """Build the image of `repo`, or join the build of it that runs; yield its log in batches.
 
+        `launch_host` is our public URL, for the appendix.
         Returns when the image is there; raises BinderError when the build failed.
         A watcher that leaves does not end a build that runs; one that still waits for its
         turn is dropped when nobody waits for it any more.
         """
         await check_node(self._daemon, self._settings.node_selector)
-        build, started_it = await self._join_or_start(repo)
+        build, started_it = await self._join_or_start(repo, launch_host)
         build.watchers += 1
         try:
             yield [await self._first_event(build, started_it)]
@@ -131,7 +132,7 @@ class Builds:
                 return
         raise BinderError(f"No build of {provider}/{spec} is running.", 404)
 
-    async def _join_or_start(self, repo: Repo) -> tuple[Build, bool]:
+    async def _join_or_start(self, repo: Repo, launch_host: str) -> tuple[Build, bool]:
         """The build of `repo`, and whether it is a new one."""
         image = self.image_of(repo)
         while (build := self._builds.get(image)) is not None and build.stopping:
@@ -139,7 +140,8 @@ class Builds:
         started_it = build is None
         if build is None:
             facts = BuildFacts.of(self._daemon.namespace, repo, image)
-            source = BuilderContainer(self._daemon, self._settings, facts, repo)
+            appendix = self._settings.appendix_for(repo, launch_host)
+            source = BuilderContainer(self._daemon, self._settings, facts, repo, appendix)
             build = self._start(facts, source)
         build.asked.add((repo.provider, repo.spec))
         return build, started_it

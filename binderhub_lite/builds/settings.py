@@ -8,7 +8,7 @@ from ..providers import Repo
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """Settings of every build; `appendix_for` gives the Dockerfile lines added for a repository."""
+    """Settings of every build."""
 
     build_image: str
     image_prefix: str = ""
@@ -25,4 +25,5 @@ class BuildSettings:
     """Path of a Docker config.json that builder containers get."""
     ca_bundle: str = ""
     repo2docker_extra_args: Sequence[str] = ()
-    appendix_for: Callable[[Repo], str] = lambda repo: ""
+    appendix_for: Callable[[Repo, str], str] = lambda repo, launch_host: ""
+    """Gives the Dockerfile lines added for a repository; `launch_host` is our public URL."""

@@ -1,12 +1,29 @@
 """How images are built."""
 
+import logging
 import os
+from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Dict, Float, HasTraits, Integer, TraitError, Unicode, default, validate
+from traitlets import (
+    Bool,
+    Dict,
+    Float,
+    HasTraits,
+    Integer,
+    List,
+    TraitError,
+    Unicode,
+    default,
+    validate,
+)
 
+from ..builds import BuildSettings
 from ..dockerd import socket_path
+from ..providers import Repo
 from .byte_specification import ByteSpecification
+
+log = logging.getLogger(__name__)
 
 
 class BuildOptions(HasTraits):
@@ -60,11 +77,27 @@ class BuildOptions(HasTraits):
         "such as {'OSType': 'linux', 'Architecture': 'x86_64'}.",
     ).tag(config=True)
     push_secret = Unicode(
-        help="Path of a Docker config.json with the credentials that builds get."
+        allow_none=True,
+        help="Path of a Docker config.json with the credentials that builds get.",
+    ).tag(config=True)
+    repo2docker_extra_args = List(
+        Unicode(), help="More arguments for repo2docker, such as ['--Repo2Docker.platform=…']."
+    ).tag(config=True)
+    use_registry = Bool(
+        False, help="Whether images are pushed to a registry: not possible yet, so only False."
     ).tag(config=True)
     builder_required = Bool(
         True, help="Refuse to start when no Docker daemon answers. For work on pages: False."
     ).tag(config=True)
+
+    @validate("use_registry")
+    def _no_registry_yet(self, proposal: Any) -> bool:
+        if proposal.value:
+            raise TraitError(
+                "use_registry = True is not possible yet: images stay in this machine's Docker. "
+                "Remove the line, or set it to False."
+            )
+        return False
 
     @validate("appendix")
     def _appendix_can_be_filled_in(self, proposal: Any) -> str:
@@ -96,6 +129,40 @@ class BuildOptions(HasTraits):
     @validate("ca_bundle")
     def _ca_bundle_is_a_file(self, proposal: Any) -> str:
         return _certificates(proposal.value)
+
+    def build_settings(self) -> BuildSettings:
+        return BuildSettings(
+            build_image=self.build_image,
+            image_prefix=self.image_prefix,
+            log_tail_lines=self.log_tail_lines,
+            memory_limit=self.build_memory_limit,
+            max_age=self.build_max_age,
+            cleanup_interval=self.build_cleanup_interval,
+            concurrent_limit=self.concurrent_build_limit,
+            node_selector=self.build_node_selector,
+            push_secret=self._push_secret_file(),
+            ca_bundle=self.ca_bundle,
+            repo2docker_extra_args=self.repo2docker_extra_args,
+            appendix_for=self._appendix_for,
+        )
+
+    def _push_secret_file(self) -> str:
+        """The path of the credentials' file; empty, with a warning, where there is no such file."""
+        if not self.push_secret:
+            return ""
+        path = Path(self.push_secret).expanduser()
+        if path.is_file():
+            return str(path.resolve())
+        log.warning(
+            "push_secret: there is no file %r, so builds get no credentials "
+            "(a Kubernetes secret's name means nothing here).",
+            self.push_secret,
+        )
+        return ""
+
+    def _appendix_for(self, repo: Repo, launch_host: str) -> str:
+        binder_url = f"{launch_host}v2/{repo.provider}/{repo.spec}"
+        return self.appendix.format(binder_url=binder_url, repo_url=repo.url)
 
 
 # Traitlets validates what is set, but no default: one from the environment needs it as well.

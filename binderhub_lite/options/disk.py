@@ -2,6 +2,8 @@
 
 from traitlets import HasTraits, Integer, List, Unicode
 
+from ..images import CleanerSettings
+
 
 class DiskOptions(HasTraits):
     """When images are removed to make room."""
@@ -24,3 +26,8 @@ class DiskOptions(HasTraits):
         help="Images that always stay: regular expressions, each searched for in the repository's "
         "URL and in the image's name, such as '^https://github.com/our-course/'.",
     ).tag(config=True)
+
+    def cleaner_settings(self) -> CleanerSettings:
+        return CleanerSettings.of(
+            self.image_gc_high, self.image_gc_low, self.image_gc_interval, self.image_gc_keep
+        )

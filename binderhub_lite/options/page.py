@@ -1,6 +1,10 @@
 """What the pages show."""
 
-from traitlets import Dict, HasTraits, List, Unicode, Union
+from typing import Any
+
+from traitlets import Callable, Dict, HasTraits, List, Unicode, Union, validate
+
+from ..web.site import PageSettings
 
 
 class PageOptions(HasTraits):
@@ -8,8 +12,20 @@ class PageOptions(HasTraits):
 
     about_message = Unicode(help="HTML for the about page.").tag(config=True)
     banner_message = Unicode(help="HTML for the top of every page.").tag(config=True)
-    badge_base_url = Unicode(
-        help="Public URL that badges and links begin with. Default: the one of each request."
+    badge_base_url = Union(
+        [Unicode(), Callable()],
+        default_value="",
+        help="Public URL that badges and links begin with, or a function that gives it for a "
+        "request (aiohttp's). Empty: the one by which the request came.",
+    ).tag(config=True)
+    google_analytics_code = Unicode(
+        None,
+        allow_none=True,
+        help="Measurement ID of Google Analytics. Not loaded in browsers that ask not to be "
+        "tracked. Without it, pages load nothing from other sites.",
+    ).tag(config=True)
+    google_analytics_domain = Unicode(
+        "auto", help="Domain of Google Analytics' cookies; auto: the widest that is possible."
     ).tag(config=True)
     default_opengraph_title = Unicode(
         "binderhub-lite", help="Title of the home page in social previews."
@@ -30,3 +46,27 @@ class PageOptions(HasTraits):
         help="Directory (or a list of them) whose templates come before ours.",
     ).tag(config=True)
     template_variables = Dict(help="More variables for templates.").tag(config=True)
+
+    @validate("badge_base_url")
+    def _slash_at_the_end(self, proposal: Any) -> Any:
+        url = proposal.value
+        return f"{url.rstrip('/')}/" if url and isinstance(url, str) else url
+
+    def page_settings(self) -> PageSettings:
+        paths = self.template_path
+        return PageSettings(
+            about_message=self.about_message,
+            banner_message=self.banner_message,
+            badge_base_url=self.badge_base_url,
+            google_analytics_code=self.google_analytics_code or "",
+            google_analytics_domain=self.google_analytics_domain,
+            opengraph_title=self.default_opengraph_title,
+            extra_header_html=_in_order(self.extra_header_html),
+            extra_footer_scripts=_in_order(self.extra_footer_scripts),
+            template_path=[paths] if isinstance(paths, str) and paths else list(paths),
+            template_variables=self.template_variables,
+        )
+
+
+def _in_order(snippets: dict[str, str]) -> list[str]:
+    return [snippets[key] for key in sorted(snippets)]

@@ -1,12 +1,28 @@
 """Who may ask for what."""
 
 import os
+from binascii import a2b_hex
 from typing import Any
 
-from traitlets import Bool, Dict, HasTraits, Integer, Type, Unicode, default
+from traitlets import (
+    Bool,
+    Bytes,
+    Dict,
+    HasTraits,
+    Integer,
+    List,
+    TraitError,
+    Type,
+    Unicode,
+    Union,
+    default,
+    validate,
+)
 from traitlets.config import Config
 
+from ..networks import Network, parse_network
 from ..providers import PROVIDERS, RepoProvider
+from .network_traits import CIDR
 
 
 class RequestOptions(HasTraits):
@@ -24,9 +40,20 @@ class RequestOptions(HasTraits):
     cors_allow_origin = Unicode(
         help="Origin from which other sites' pages may call this server and users' servers."
     ).tag(config=True)
-    build_token_secret = Unicode(
-        help="Secret that signs build tokens. Default: $BINDERHUB_BUILD_TOKEN_SECRET, "
-        "else one that is made once and kept in the data directory."
+    ban_networks: "Dict[Network, str]" = Dict(  # type: ignore[assignment]
+        value_trait=Unicode(),
+        help="Networks that may not use this server, in CIDR notation; the values are labels "
+        "for the log and for what people there are told.",
+    ).tag(config=True)
+    allowed_metrics_ips = List(
+        CIDR(), help="Networks (or addresses) that may read /metrics. Empty: everyone."
+    ).tag(config=True)
+    build_token_secret = Union(
+        [Bytes(), Unicode()],
+        default_value=b"",
+        help="Secret that signs build tokens: bytes, or text in hexadecimal digits. "
+        "Default: $BINDERHUB_BUILD_TOKEN_SECRET, else one that is made once and kept in the "
+        "data directory.",
     ).tag(config=True)
     build_token_expires_seconds = Integer(
         300, min=1, help="Seconds for which a loading page's build token is good."
@@ -41,6 +68,33 @@ class RequestOptions(HasTraits):
         shared = bool(config.LocalRepoProvider.get("root"))
         return {name: kind for name, kind in PROVIDERS.items() if name != "local" or shared}
 
+    @validate("ban_networks")
+    def _parse_networks(self, proposal: Any) -> dict[Network, str]:
+        try:
+            return {parse_network(str(key)): label for key, label in proposal.value.items()}
+        except ValueError as error:
+            raise TraitError(f"ban_networks: {error}") from None
+
+    @validate("repo_providers")
+    def _at_least_one(self, proposal: Any) -> dict[str, type[RepoProvider]]:
+        if not proposal.value:
+            raise TraitError("repo_providers is empty: name at least one provider.")
+        return dict(proposal.value)
+
     @default("build_token_secret")
-    def _secret_from_environment(self) -> str:
-        return os.environ.get("BINDERHUB_BUILD_TOKEN_SECRET", "")
+    def _secret_from_environment(self) -> bytes:
+        return _from_hex(os.environ.get("BINDERHUB_BUILD_TOKEN_SECRET", ""))
+
+    @validate("build_token_secret")
+    def _secret_as_bytes(self, proposal: Any) -> bytes:
+        return _from_hex(proposal.value)
+
+
+def _from_hex(secret: str | bytes) -> bytes:
+    try:
+        return a2b_hex(secret) if isinstance(secret, str) else secret
+    except ValueError:
+        raise TraitError(
+            "build_token_secret is neither bytes nor hexadecimal digits: "
+            "`openssl rand -hex 32` makes one."
+        ) from None

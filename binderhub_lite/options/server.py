@@ -1,11 +1,16 @@
 """Where the server listens and keeps its files."""
 
+import logging
 from typing import Any
 
 import platformdirs
-from traitlets import HasTraits, Integer, Unicode, default, validate
+from traitlets import Dict, HasTraits, Integer, List, Unicode, default, validate
 
 from ..managed_service import ManagedService
+from ..networks import parse_network
+from .network_traits import CIDR
+
+log = logging.getLogger(__name__)
 
 
 class ServerOptions(HasTraits):
@@ -23,6 +28,20 @@ class ServerOptions(HasTraits):
         help="Configuration file to load; a relative path starts at the current directory.",
     ).tag(config=True)
 
+    executor_threads = Integer(
+        5, min=1, help="Threads for calls that would block the server, such as reading files."
+    ).tag(config=True)
+    trusted_proxies = List(
+        CIDR(),
+        default_value=[parse_network("127.0.0.0/8"), parse_network("::1/128")],
+        help="Networks (or addresses) of web servers in front of this one, whose "
+        "X-Forwarded-For, -Proto and -Host headers are believed.",
+    ).tag(config=True)
+    tornado_settings = Dict(
+        help="BinderHub's name for settings of its web server. Here: 'headers' are sent with "
+        "every answer, and 'compress_response' compresses pages; others are named in a warning."
+    ).tag(config=True)
+
     @default("data_dir")
     def _user_data_dir(self) -> str:
         return str(platformdirs.user_data_path("binderhub-lite"))
@@ -36,3 +55,12 @@ class ServerOptions(HasTraits):
     def _slashes_around(self, proposal: Any) -> str:
         inner = proposal.value.strip("/")
         return f"/{inner}/" if inner else "/"
+
+    def answer_headers(self) -> dict[str, str]:
+        """The headers that `tornado_settings` wants; what of it means nothing here is logged."""
+        meaningless = sorted(set(self.tornado_settings) - {"headers", "compress_response"})
+        if meaningless:
+            log.warning("tornado_settings: %s mean nothing here.", ", ".join(meaningless))
+        return {
+            name: str(value) for name, value in self.tornado_settings.get("headers", {}).items()
+        }

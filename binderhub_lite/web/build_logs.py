@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from ..events import BinderError
-from .build_stream import cors_headers
 from .site import SITE
 
 
@@ -20,7 +19,7 @@ async def list_builds(request: web.Request) -> web.Response:
         }
         for record in site.builds.records()
     ]
-    return web.json_response(builds, headers=cors_headers(site))
+    return web.json_response(builds)
 
 
 async def log(request: web.Request) -> web.StreamResponse:
@@ -33,7 +32,7 @@ async def log(request: web.Request) -> web.StreamResponse:
     except BinderError as error:
         raise web.HTTPNotFound(text=error.message) from None
     headers = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
-    response = web.StreamResponse(headers={**headers, **cors_headers(site)})
+    response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     if request.method != "HEAD":
         await response.write(first)

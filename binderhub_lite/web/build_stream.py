@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ..events import BinderError, Event
 from ..pipeline import Ask
-from .request_facts import client_ip, origin
+from .banned import banned_network, refusal
 from .site import SITE, Site
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ async def build(request: web.Request) -> web.StreamResponse:
             "X-Accel-Buffering": "no",
         }
     )
-    response.headers.update(cors_headers(site))
     await response.prepare(request)
     if request.method == "HEAD":
         return response
@@ -61,6 +60,9 @@ async def _events(request: web.Request, site: Site) -> AsyncGenerator[list[Event
 def _ask(request: web.Request, site: Site) -> Ask:
     """What the request asks for. Raises BinderError when it may not, or is not to be understood."""
     provider, spec = asked_for(request)
+    label = banned_network(request)
+    if label is not None:
+        raise BinderError(refusal(label), 403)
     if not _accepts_events(request):
         raise BinderError("This address streams events: send `Accept: text/event-stream`.", 400)
     token = request.query.get("build_token")
@@ -72,9 +74,9 @@ def _ask(request: web.Request, site: Site) -> Ask:
     return Ask(
         provider=provider,
         spec=spec,
-        origin=origin(request),
-        launch_host=site.pages.badge_base_url or origin(request) + site.base_url,
-        client_ip=client_ip(request),
+        origin=site.facts.origin(request),
+        launch_host=site.public_url(request),
+        client_ip=site.facts.client_ip(request),
         build_only=build_only,
     )
 
@@ -128,13 +130,3 @@ async def _linger(response: web.StreamResponse, site: Site) -> None:
             while True:
                 await asyncio.sleep(site.keepalive_seconds)
                 await _write(response, KEEPALIVE)
-
-
-def cors_headers(site: Site) -> dict[str, str]:
-    """Headers that let another site's pages call the API, where the configuration says so."""
-    if not site.cors_allow_origin:
-        return {}
-    return {
-        "Access-Control-Allow-Origin": site.cors_allow_origin,
-        "Access-Control-Allow-Headers": "cache-control",
-    }

@@ -20,7 +20,7 @@ ALGORITHM = "HS256"
 class BuildTokens:
     """Makes and checks tokens with one secret; `lifetime` in seconds."""
 
-    secret: str = field(repr=False)
+    secret: str | bytes = field(repr=False)
     lifetime: int = 300
     check_origin: bool = True
 

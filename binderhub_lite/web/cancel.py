@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from ..events import BinderError
-from .build_stream import asked_for, cors_headers
+from .build_stream import asked_for
 from .site import SITE
 
 # A page's token is short-lived, but a build that its reader wants to stop may take hours.
@@ -23,10 +23,8 @@ async def cancel(request: web.Request) -> web.Response:
         await site.builds.cancel(provider, spec)
     except BinderError as error:
         status = error.status_code or 500
-        return web.json_response(
-            {"status": status, "message": error.message}, status=status, headers=cors_headers(site)
-        )
-    return web.Response(status=204, headers=cors_headers(site))
+        return web.json_response({"status": status, "message": error.message}, status=status)
+    return web.Response(status=204)
 
 
 async def _check_allowed(request: web.Request, build: str) -> None:

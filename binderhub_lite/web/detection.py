@@ -4,7 +4,6 @@ from aiohttp import web
 
 from ..events import BinderError
 from ..providers.detect import detect
-from .build_stream import cors_headers
 from .site import SITE
 
 
@@ -14,12 +13,11 @@ async def detection(request: web.Request) -> web.Response:
     400 with a sentence for people where it is nothing that this server's providers know.
     """
     site = request.app[SITE]
-    headers = cors_headers(site)
     try:
         found = detect(request.query.get("text", ""), request.query.get("ref", ""), site.providers)
     except BinderError as error:
         answer = {"status": 400, "message": error.message}
-        return web.json_response(answer, status=400, headers=headers)
+        return web.json_response(answer, status=400)
     return web.json_response(
         {
             "provider": found.provider,
@@ -30,5 +28,4 @@ async def detection(request: web.Request) -> web.Response:
             "path": found.path,
             "urlpath": found.urlpath,
         },
-        headers=headers,
     )

@@ -1,25 +1,21 @@
 """What every answer goes through: errors become pages (or JSON, for programs)."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from aiohttp import web
 
-from .build_stream import cors_headers
 from .pages import render
-from .site import SITE
+from .site import Handler
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @web.middleware
 async def preflight(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer a browser that asks first (OPTIONS) whether another site's page may call."""
     if request.method == "OPTIONS":
-        return web.Response(status=204, headers=cors_headers(request.app[SITE]))
+        return web.Response(status=204)
     return await handler(request)
 
 

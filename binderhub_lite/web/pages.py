@@ -12,7 +12,6 @@ from yarl import URL
 
 from .._version import __version__
 from ..events import BinderError
-from .request_facts import origin
 from .site import SITE, Site
 from .status import provider_displays
 
@@ -49,13 +48,15 @@ def _shared_context(request: web.Request, site: Site) -> dict[str, Any]:
     header_html = "\n".join(pages.extra_header_html)
     return {
         "base_url": site.base_url,
-        "badge_base_url": badge_base_url(request, site),
+        "badge_base_url": site.public_url(request),
         "static_url": lambda path: f"{site.base_url}static/{path.lstrip('/')}",
         "page_config": _page_config(request, site),
         "about_message": Markup(pages.about_message),  # noqa: S704
         "banner_html": Markup(pages.banner_message),  # noqa: S704
         "extra_header_html": Markup(header_html),  # noqa: S704
         "extra_footer_scripts": [Markup(script) for script in pages.extra_footer_scripts],  # noqa: S704
+        "google_analytics_code": pages.google_analytics_code,
+        "google_analytics_domain": pages.google_analytics_domain,
         "opengraph_title": pages.opengraph_title,
         "version": __version__,
         "csp_nonce": "",
@@ -66,7 +67,7 @@ def _page_config(request: web.Request, site: Site, **more: str) -> Markup:
     """`window.pageConfig`, BinderHub's names: what scripts and clients read of a page."""
     config = {
         "baseUrl": site.base_url,
-        "badgeBaseUrl": badge_base_url(request, site),
+        "badgeBaseUrl": site.public_url(request),
         "logoUrl": f"{site.base_url}static/{LOGO}",
         "logoWidth": "40px",
         "repoProviders": provider_displays(site),
@@ -77,10 +78,6 @@ def _page_config(request: web.Request, site: Site, **more: str) -> Markup:
     }
     # Inside a <script>, "</script>" in a value would end it.
     return Markup(json.dumps(config).replace("<", "\\u003c"))  # noqa: S704
-
-
-def badge_base_url(request: web.Request, site: Site) -> str:
-    return site.pages.badge_base_url or origin(request) + site.base_url
 
 
 async def home(request: web.Request) -> web.Response:
@@ -111,7 +108,7 @@ async def loading(request: web.Request) -> web.Response:
         spec=spec,
         repo_display=unquote(spec).removesuffix(f"/{ref}"),
         ref_display=ref,
-        badge_url=f"{badge_base_url(request, site)}badge_logo.svg",
+        badge_url=f"{site.public_url(request)}badge_logo.svg",
         opengraph_title=f"{display.get('displayName', prefix)}: {provider.get_build_slug()}",
     )
 

@@ -5,11 +5,14 @@ from pathlib import Path
 from aiohttp import web
 
 from . import build_logs, pages, status
+from .answer_headers import set_headers
+from .banned import ban_networks
 from .build_stream import build
 from .cancel import cancel
 from .detection import detection
-from .middleware import Handler, error_pages, preflight
-from .site import SITE, Site
+from .middleware import error_pages, preflight
+from .request_log import log_requests
+from .site import SITE, Handler, Site
 
 IMAGES = {
     "badge.svg": "badge.svg",
@@ -25,7 +28,8 @@ IMAGES = {
 
 def make_application(site: Site) -> web.Application:
     """The aiohttp application of a site."""
-    app = web.Application(middlewares=[preflight, error_pages])
+    app = web.Application(middlewares=[log_requests, preflight, error_pages, ban_networks])
+    app.on_response_prepare.append(set_headers)
     app[SITE] = site
     pages.set_up_templates(app, site)
     routes = [*_api_routes(), *([] if site.api_only else _page_routes(site))]

@@ -1,6 +1,6 @@
 """What every handler may need to know."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,13 @@ from ..builds import Builds
 from ..dockerd import DockerDaemon
 from ..launch import HubClient
 from ..metrics import Metrics
+from ..networks import Network
 from ..pipeline import Pipeline
 from ..providers import RepoProvider
 from .build_token import BuildTokens
+from .request_facts import RequestFacts
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,10 @@ class PageSettings:
 
     about_message: str = ""
     banner_message: str = ""
-    badge_base_url: str = ""
+    badge_base_url: str | Callable[[web.Request], str] = ""
     opengraph_title: str = ""
+    google_analytics_code: str = ""
+    google_analytics_domain: str = "auto"
     extra_header_html: Sequence[str] = ()
     extra_footer_scripts: Sequence[str] = ()
     template_path: Sequence[str] = ()
@@ -46,12 +52,26 @@ class Site:
     pages: PageSettings
     templates: Path
     static: Path
+    facts: RequestFacts
+    ban_networks: Mapping[Network, str] = field(default_factory=dict)
+    allowed_metrics: Sequence[Network] = ()
+    """Networks that may read the metrics; empty: everyone."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every answer."""
+    compress: bool = False
+    """Whether pages are compressed."""
     api_only: bool = False
     cors_allow_origin: str = ""
     keepalive_seconds: float = 20
     """How long a stream may be silent; proxies close connections that are for longer."""
     linger_seconds: float = 60
     """How long a stream stays open after its last event, for the client to close it."""
+
+    def public_url(self, request: web.Request) -> str:
+        """The URL of this server as people know it, ending in a slash."""
+        configured = self.pages.badge_base_url
+        url = configured(request) if callable(configured) else configured
+        return f"{url.rstrip('/')}/" if url else self.facts.origin(request) + self.base_url
 
     def path_after(self, request: web.Request, start: str) -> str:
         """The path after `{base_url}{start}`, percent-encoding as the client sent it."""

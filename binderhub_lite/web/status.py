@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from .._version import __version__
 from ..dockerd import Component, DockerTrouble
 from ..events import BinderError
-from .build_stream import cors_headers
+from ..networks import first_with, parse_address
 from .site import SITE, Site
 
 HEALTH_SECONDS = 10
@@ -61,15 +61,19 @@ async def versions(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus metrics, in the text format that the client accepts."""
+    site = request.app[SITE]
+    client = parse_address(site.facts.client_ip(request))
+    if site.allowed_metrics and first_with(client, site.allowed_metrics) is None:
+        raise web.HTTPForbidden(text="The metrics are not for everyone: ask from another network.")
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    body = encode(request.app[SITE].metrics.registry)
+    body = encode(site.metrics.registry)
     return web.Response(body=body, headers={"Content-Type": content_type})
 
 
 async def repo_providers(request: web.Request) -> web.Response:
     """How to ask for a repository of each provider: labels, patterns, defaults."""
     site = request.app[SITE]
-    return web.json_response(provider_displays(site), headers=cors_headers(site))
+    return web.json_response(provider_displays(site))
 
 
 def provider_displays(site: Site) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from binderhub_lite.pipeline import Pipeline
 from binderhub_lite.providers.web_api import WebApi
 from binderhub_lite.web import Site, make_application
 from binderhub_lite.web.build_token import BuildTokens
+from binderhub_lite.web.request_facts import RequestFacts
 
 from ..support.github_api import GitHubApi, github_api
 from ..support.hub_api import TOKEN, HubApi, hub_api
@@ -178,6 +179,11 @@ async def serve(
                 static=ROOT / "static",
                 api_only=app.enable_api_only_mode,
                 cors_allow_origin=app.cors_allow_origin,
+                facts=RequestFacts(app.trusted_proxies),
+                ban_networks=app.ban_networks,
+                allowed_metrics=app.allowed_metrics_ips,
+                headers=app.answer_headers(),
+                compress=bool(app.tornado_settings.get("compress_response")),
             )
 
         yield serve

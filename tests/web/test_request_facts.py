@@ -4,14 +4,19 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from binderhub_lite.web.request_facts import client_ip, origin
+from binderhub_lite.app import BinderHub
+from binderhub_lite.web.request_facts import RequestFacts
 
 
-async def facts(headers: dict[str, str], host: str = "127.0.0.1") -> tuple[str, str]:
+async def facts(
+    headers: dict[str, str], host: str = "127.0.0.1", trusted: list[str] | None = None
+) -> tuple[str, str]:
     """What a server that listens on `host` makes of a request from this machine."""
+    options = {} if trusted is None else {"trusted_proxies": trusted}
+    request_facts = RequestFacts(BinderHub(**options).trusted_proxies)
 
     async def answer(request: web.Request) -> web.Response:
-        return web.json_response([origin(request), client_ip(request)])
+        return web.json_response([request_facts.origin(request), request_facts.client_ip(request)])
 
     app = web.Application()
     app.router.add_get("/", answer)
@@ -29,7 +34,7 @@ async def facts(headers: dict[str, str], host: str = "127.0.0.1") -> tuple[str, 
     [
         (None, "http"),
         ("https", "https"),
-        ("https, http", "https"),
+        pytest.param("https, http", "http", id="the last is the proxy's own"),
         ("http", "http"),
         ("javascript", "http"),
         ("", "http"),
@@ -56,6 +61,33 @@ async def test_the_client_is_who_the_proxy_saw(forwarded: str | None, client: st
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
 
     assert (await facts(headers))[1] == client
+
+
+BEHIND_TWO = {
+    "X-Forwarded-For": "198.51.100.66, 203.0.113.7, 192.0.2.80",
+    "X-Forwarded-Proto": "ftp, https, http",
+    "X-Forwarded-Host": "binder.test",
+}
+
+
+async def test_trusted_proxies_are_seen_through_but_nobody_behind_them() -> None:
+    """The first address is what the client claims to stand for; the web server adds who it is."""
+    here = ["127.0.0.0/8", "192.0.2.80"]
+
+    assert await facts(BEHIND_TWO, trusted=here) == ("https://binder.test", "203.0.113.7")
+    assert (await facts(BEHIND_TWO))[1] == "192.0.2.80"
+    assert await facts(BEHIND_TWO, trusted=[]) == ("http://laptop.test:8585", "127.0.0.1")
+
+
+async def test_a_client_cannot_claim_to_be_another() -> None:
+    forged = {"X-Forwarded-For": "10.1.1.1, 203.0.113.7", "X-Forwarded-Proto": "https, http"}
+
+    assert await facts(forged) == ("http://laptop.test:8585", "203.0.113.7")
+
+
+@pytest.mark.parametrize("junk", ["unknown", "for=1.2.3.4", "203.0.113.7:5000", "a" * 5000, "%00"])
+async def test_junk_is_nobody_that_is_trusted(junk: str) -> None:
+    assert (await facts({"X-Forwarded-For": f"203.0.113.7, {junk}"}))[1] == junk
 
 
 async def test_only_a_proxy_on_this_machine_is_believed(bridge_address: str) -> None:

@@ -1,0 +1,28 @@
+"""What a log line must not tell: passwords and tokens of URLs."""
+
+import re
+from urllib.parse import unquote
+
+MASK = "***"
+# `user:password@` of a URL, also of one that is percent-encoded inside another.
+USER_INFO = re.compile(
+    r"(?P<slashes>(?::|%3A)(?:/|%2F){2})(?:(?!/|%2F|\?|%3F|\s).)+?(?P<at>@|%40)", re.IGNORECASE
+)
+SECRET = re.compile(r"token|secret|password|^code$|^state$", re.IGNORECASE)
+
+
+def redact_url(text: str) -> str:
+    """The text with the user and password of every URL in it masked."""
+    return USER_INFO.sub(rf"\g<slashes>{MASK}\g<at>", text)
+
+
+def redact_query(query: str) -> str:
+    """A URL's query, as it was sent, with the values of whatever may be a secret masked."""
+    return "&".join(_redact_parameter(parameter) for parameter in query.split("&"))
+
+
+def _redact_parameter(parameter: str) -> str:
+    name, equals, value = parameter.partition("=")
+    if value and SECRET.search(unquote(name)):
+        return f"{name}{equals}{MASK}"
+    return redact_url(parameter)
