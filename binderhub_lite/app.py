@@ -17,15 +17,17 @@ from ._version import __version__
 from .addresses import own_addresses
 from .builds import Builds, LogArchive
 from .dockerd import DockerDaemon, DockerUnavailable
+from .event_log import EventLog
 from .events import BinderError
 from .instance import Instance
-from .launch import Launcher
+from .launch import Launcher, LaunchQuota
 from .launch.data_dir import DataDir
 from .launch.front_door import PublicAddress
 from .options import (
     BuildOptions,
     DiskOptions,
     HubOptions,
+    LimitOptions,
     PageOptions,
     RequestOptions,
     ServerOptions,
@@ -41,6 +43,7 @@ from .upstream import (
     check_names,
     translate,
 )
+from .web.rate_limit import RateLimiter
 
 
 class BinderHub(
@@ -49,6 +52,7 @@ class BinderHub(
     DiskOptions,
     HubOptions,
     RequestOptions,
+    LimitOptions,
     PageOptions,
     ClusterOptions,
     Application,
@@ -73,7 +77,15 @@ class BinderHub(
             "Remove images that were built here, to make room.",
         ),
     }
-    classes = [Launcher, RepoProvider, *PROVIDERS.values(), *UPSTREAM_CLASSES]
+    classes = [
+        Launcher,
+        LaunchQuota,
+        RateLimiter,
+        EventLog,
+        RepoProvider,
+        *PROVIDERS.values(),
+        *UPSTREAM_CLASSES,
+    ]
     instance_class: type[Instance] = Instance
     aliases: dict[str | tuple[str, str], str] = {  # type: ignore[assignment]
         ("f", "config"): "BinderHub.config_file",

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 LABEL_NAMESPACE = "binderhub-lite.namespace"
 LABEL_COMPONENT = "binderhub-lite.component"
 LABEL_IMAGE = "binderhub-lite.image"
+LABEL_LAUNCH = "binderhub-lite.launch"
 
 CHECK_SECONDS = 5
 QUICK_SECONDS = 20

@@ -9,9 +9,10 @@ from aiohttp import ClientSession, web
 
 from .builds import Builds, LogArchive
 from .dockerd import Component, DockerDaemon
+from .event_log import EventLog
 from .events import BinderError
 from .images import ImageCleaner, ImageShelf, LaunchTimes
-from .launch import HubClient, Launcher
+from .launch import HubClient, Launcher, LaunchQuota
 from .launch.data_dir import DataDir
 from .launch.embedded_hub import EmbeddedHub
 from .launch.ports import check_listenable
@@ -21,6 +22,7 @@ from .pipeline import Pipeline
 from .providers.web_api import WebApi
 from .web import Site, make_application
 from .web.build_token import BuildTokens
+from .web.rate_limit import RateLimiter
 from .web.request_facts import RequestFacts
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class Instance:
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
         self.builds = self.builds_class(daemon, app.build_settings(), archive)
         self._metrics = Metrics()
+        self._quota = LaunchQuota(parent=app, daemon=daemon, repo_quotas=app.repo_quotas())
+        self._event_log = EventLog(parent=app, origin=app.normalized_origin)
         launches = LaunchTimes(data_dir)
         shelf = ImageShelf(daemon, launches, needed=self.builds.images_in_use)
         self._cleaner = ImageCleaner(daemon, shelf, app.cleaner_settings(), self._metrics)
@@ -60,8 +64,10 @@ class Instance:
             self._make_provider,
             self.builds,
             Launcher(parent=app, hub=self.hub),
+            self._quota,
             self.hub,
             self._metrics,
+            self._event_log,
             launches.record,
         )
         self._runner: web.AppRunner | None = None
@@ -98,6 +104,7 @@ class Instance:
         for task in self._housekeeping:
             task.cancel()
         await asyncio.gather(*self._housekeeping, return_exceptions=True)
+        await asyncio.to_thread(self._event_log.close)
         await (self.builds.stop_all() if self.take_everything_down else self.builds.detach())
         if self._embedded is None:
             return
@@ -142,6 +149,8 @@ class Instance:
             daemon=self._daemon,
             hub=self.hub,
             metrics=self._metrics,
+            total_quota=self._quota.total_quota,
+            rate_limiter=RateLimiter(parent=app),
             tokens=BuildTokens(
                 secret, app.build_token_expires_seconds, app.build_token_check_origin
             ),

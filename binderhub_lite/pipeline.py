@@ -5,10 +5,12 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from .builds import Builds
+from .event_log import EventLog
 from .events import BinderError, Event, Phase
-from .launch import HubClient, Launcher, LaunchRequest, Server
+from .launch import HubClient, Launcher, LaunchQuota, LaunchRequest, QuotaExceeded, Server
 from .metrics import Metrics
 from .providers import Repo, RepoProvider
 from .providers.base import NotFound
@@ -33,6 +35,10 @@ class Ask:
     """The public URL of this BinderHub, ending in a slash."""
     client_ip: str = ""
     build_only: bool = False
+    build_token: bool = False
+    """Whether a page of ours asks."""
+    request_origin: str = ""
+    """Which site asks, as far as the browser says so."""
 
     @property
     def request(self) -> str:
@@ -47,16 +53,20 @@ class Pipeline:
         make_provider: MakeProvider,
         builds: Builds,
         launcher: Launcher,
+        quota: LaunchQuota,
         hub: HubClient,
         metrics: Metrics,
+        event_log: EventLog,
         note_use: Callable[[str], None] = lambda image: None,
     ) -> None:
         """`note_use` is told of every image that is wanted, before anything is done for it."""
         self._make_provider = make_provider
         self._builds = builds
         self._launcher = launcher
+        self._quota = quota
         self._hub = hub
         self._metrics = metrics
+        self._event_log = event_log
         self._note_use = note_use
         self._resolving: SingleFlight[Repo] = SingleFlight()
 
@@ -68,6 +78,8 @@ class Pipeline:
                     yield batch
         except BinderError as error:
             log.info("%s failed: %s", redact_url(ask.request), redact_url(error.message))
+            if isinstance(error, QuotaExceeded):
+                self._metrics.launch_count.labels(error.quota, ask.provider).inc()
             yield [error.event()]
         except Exception:
             log.exception("%s broke", redact_url(ask.request))
@@ -84,7 +96,8 @@ class Pipeline:
             if fallback is None:
                 raise
             yield [Event.of(Phase.WAITING, "No such branch; trying the default branch (HEAD)...")]
-            repo = await self._resolve(ask, fallback)
+            provider = fallback
+            repo = await self._resolve(ask, provider)
 
         image = self._builds.image_of(repo)
         # Before we look for it: from now on the image cleaner spares it.
@@ -92,6 +105,7 @@ class Pipeline:
         if await self._builds.has_image(image):
             yield [Event.of(Phase.BUILT, "Found built image, launching...", imageName=image)]
         else:
+            await self._quota.check(image, repo.url, self._quota_of(provider))
             async with contextlib.aclosing(self._build(repo, ask)) as batches:
                 async for batch in batches:
                     yield batch
@@ -100,9 +114,17 @@ class Pipeline:
         if ask.build_only:
             yield [Event.of(Phase.READY, "Done! Image built", imageName=image)]
             return
-        async with contextlib.aclosing(self._launch(ask, repo, image)) as events:
+        self._note_use(image)  # again: a build may have taken hours
+        async with (
+            self._quota.place(image, repo.url, self._quota_of(provider)) as launch_id,
+            contextlib.aclosing(self._launch(ask, provider, repo, image, launch_id)) as events,
+        ):
             async for event in events:
                 yield [event]
+
+    def _quota_of(self, provider: RepoProvider) -> int | None:
+        quota: int | None = provider.repo_config(self._quota.repo_quotas)["quota"]
+        return quota
 
     async def _resolve(self, ask: Ask, provider: RepoProvider) -> Repo:
         """Resolve a spec; all who ask for the same one at the same time share one answer."""
@@ -124,23 +146,41 @@ class Pipeline:
                 metrics.build_count.labels(outcome.status, ask.provider).inc()
                 metrics.build_time.labels(outcome.status).observe(outcome.seconds)
 
-    async def _launch(self, ask: Ask, repo: Repo, image: str) -> AsyncGenerator[Event]:
-        self._note_use(image)  # again: a build may have taken hours
+    async def _launch(
+        self, ask: Ask, provider: RepoProvider, repo: Repo, image: str, launch_id: str
+    ) -> AsyncGenerator[Event]:
         metrics, outcome = self._metrics, _Outcome()
-        request = LaunchRequest(ask.launch_host, ask.request, ask.client_ip)
+        request = LaunchRequest(ask.launch_host, ask.request, ask.client_ip, launch_id)
         with metrics.launches_in_progress.track_inprogress():
             try:
                 launch = self._launcher.launch(image, repo, request)
                 async with contextlib.aclosing(launch) as steps:
                     async for step in steps:
                         if isinstance(step, Server):
-                            outcome.status = "success"
+                            outcome.status, outcome.retries = "success", step.retries
+                            self._log_launch(ask, provider, repo, succeeded=True)
                             yield self._ready(ask, repo, image, step)
                         else:
                             yield step
+            except BinderError:
+                self._log_launch(ask, provider, repo, succeeded=False)
+                raise
             finally:
                 metrics.launch_count.labels(outcome.status, ask.provider).inc()
-                metrics.launch_time.labels(outcome.status, "0").observe(outcome.seconds)
+                metrics.launch_time.labels(outcome.status, str(outcome.retries)).observe(
+                    outcome.seconds
+                )
+
+    def _log_launch(self, ask: Ask, provider: RepoProvider, repo: Repo, *, succeeded: bool) -> None:
+        self._event_log.launch(
+            provider=provider.name,
+            spec=repo.spec,
+            ref=repo.ref,
+            succeeded=succeeded,
+            build_token=ask.build_token,
+            host=urlsplit(ask.origin).netloc,
+            request_origin=ask.request_origin,
+        )
 
     def _ready(self, ask: Ask, repo: Repo, image: str, server: Server) -> Event:
         url = self._hub.public_server_url(server.path, ask.origin)
@@ -164,6 +204,8 @@ class _Outcome:
     """How a timed step went; a failure until told otherwise."""
 
     status: str = "failure"
+    retries: int = -1
+    """Of a launch that succeeded: how often the hub was asked again."""
     started: float = field(default_factory=time.monotonic)
 
     @property

@@ -9,8 +9,9 @@ from aiohttp import ClientSession
 from traitlets.config import Config
 
 from binderhub_lite.builds import Builds, BuildSettings, LogArchive
+from binderhub_lite.event_log import EventLog
 from binderhub_lite.events import Event
-from binderhub_lite.launch import HubClient, Launcher
+from binderhub_lite.launch import HubClient, Launcher, LaunchQuota
 from binderhub_lite.metrics import Metrics
 from binderhub_lite.pipeline import Ask, Pipeline
 from binderhub_lite.providers import GitHubRepoProvider, RepoProvider
@@ -41,7 +42,10 @@ async def pipeline(api: GitHubApi, tmp_path: Path) -> AsyncIterator[Pipeline]:
         settings = BuildSettings("localhost:1/no/such-builder:1")
         builds = Builds(daemon, settings, LogArchive(tmp_path))
         hub = HubClient(http, f"http://{NOWHERE}", "token")
-        yield Pipeline(make_provider, builds, Launcher(hub=hub), hub, Metrics())
+        quota = LaunchQuota(
+            daemon=daemon, repo_quotas={"per_repo_quota": 0, "per_repo_quota_higher": 0}
+        )
+        yield Pipeline(make_provider, builds, Launcher(hub=hub), quota, hub, Metrics(), EventLog())
         await builds.stop_all()
 
 

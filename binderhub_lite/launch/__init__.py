@@ -2,5 +2,6 @@
 
 from .hub_client import HubClient
 from .launcher import Launcher, LaunchRequest, Server
+from .quota import LaunchQuota, QuotaExceeded
 
-__all__ = ["HubClient", "LaunchRequest", "Launcher", "Server"]
+__all__ = ["HubClient", "LaunchQuota", "LaunchRequest", "Launcher", "QuotaExceeded", "Server"]

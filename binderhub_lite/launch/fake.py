@@ -29,6 +29,9 @@ class FakeHub(HubClient):
     async def delete_user(self, name: str) -> None:
         pass
 
+    async def stop_server(self, user: str, server: str) -> None:
+        self._asked.pop((user, server), None)
+
     async def start_server(
         self, user: str, server: str, options: Mapping[str, Any], *, again: bool = False
     ) -> None:

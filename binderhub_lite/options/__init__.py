@@ -3,6 +3,7 @@
 from .build import BuildOptions
 from .disk import DiskOptions
 from .hub import HubOptions
+from .limits import LimitOptions
 from .page import PageOptions
 from .request import RequestOptions
 from .server import ServerOptions
@@ -11,6 +12,7 @@ __all__ = [
     "BuildOptions",
     "DiskOptions",
     "HubOptions",
+    "LimitOptions",
     "PageOptions",
     "RequestOptions",
     "ServerOptions",

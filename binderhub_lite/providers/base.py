@@ -1,5 +1,6 @@
 """What every provider can say of a spec."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -110,6 +111,11 @@ class RepoProvider(SpecRules):
         if answer.status in missing:
             return None
         raise refused(answer)
+
+    @property
+    def name(self) -> str:
+        """The kind's name in the event log, as BinderHub's: `GitHub` of GitHubRepoProvider."""
+        return re.sub("(Repo)?Provider$", "", type(self).__name__)
 
     @abstractmethod
     async def get_resolved_ref(self) -> str | None:

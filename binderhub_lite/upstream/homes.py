@@ -82,6 +82,13 @@ class KubernetesHealthHandler(Configurable):
     """What answers /health on a cluster."""
 
 
+class KubernetesLaunchQuota(Configurable):
+    """What counts servers on a cluster."""
+
+    namespace = moved("BinderHub.build_namespace")
+    total_quota = moved("BinderHub.pod_quota")
+
+
 class DockerRegistry(Configurable):
     """A registry that images would be pushed to."""
 
@@ -117,6 +124,7 @@ UPSTREAM_CLASSES: list[type[Configurable]] = [
     FakeBuild,
     KubernetesCleaner,
     KubernetesHealthHandler,
+    KubernetesLaunchQuota,
     DockerRegistry,
     AWSElasticContainerRegistry,
     ExternalRegistryHelper,

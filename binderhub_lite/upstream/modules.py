@@ -13,8 +13,11 @@ OURS: Mapping[str, str] = MappingProxyType(
         "binderhub.app": "binderhub_lite.app",
         "binderhub.build": "binderhub_lite.upstream.homes",
         "binderhub.build_local": "binderhub_lite.upstream.homes",
+        "binderhub.events": "binderhub_lite.event_log",
         "binderhub.health": "binderhub_lite.upstream.homes",
         "binderhub.launcher": "binderhub_lite.launch",
+        "binderhub.quota": "binderhub_lite.launch",
+        "binderhub.ratelimit": "binderhub_lite.web.rate_limit",
         "binderhub.registry": "binderhub_lite.upstream.homes",
         "binderhub.repoproviders": "binderhub_lite.providers",
     }

@@ -32,27 +32,43 @@ async def build(request: web.Request) -> web.StreamResponse:
             "X-Accel-Buffering": "no",
         }
     )
-    await response.prepare(request)
     if request.method == "HEAD":
+        await response.prepare(request)
         return response
-    async with contextlib.aclosing(_events(request, site)) as batches:
+    asked = _understand(request, site, response)
+    await response.prepare(request)
+    async with contextlib.aclosing(_events(asked, site)) as batches:
         await _send(response, batches, site.keepalive_seconds)
     await _linger(response, site)
     return response
 
 
-async def _events(request: web.Request, site: Site) -> AsyncGenerator[list[Event]]:
+def _understand(
+    request: web.Request, site: Site, response: web.StreamResponse
+) -> Ask | BinderError:
+    """What the request asks for, or why it gets nothing; the response gets headers about limits."""
     try:
         ask = _ask(request, site)
+        if not ask.build_token:
+            allowance = site.rate_limiter.count(ask.client_ip)
+            response.headers.update(allowance.headers)
+            if allowance.remaining < 0:
+                log.warning("%s asks too often", ask.client_ip)
+                return BinderError(allowance.refusal, 429)
+        return ask
     except BinderError as error:
-        yield [error.event()]
-        return
+        return error
     except Exception:
-        # The answer has begun: whatever it was, the client is to hear of it and not to hang.
+        # Whatever it was, the client is to hear of it in the only form that it can read.
         log.exception("%s cannot be understood", request.path)
-        yield [BinderError("The server could not make sense of this address.", 500).event()]
+        return BinderError("The server could not make sense of this address.", 500)
+
+
+async def _events(asked: Ask | BinderError, site: Site) -> AsyncGenerator[list[Event]]:
+    if isinstance(asked, BinderError):
+        yield [asked.event()]
         return
-    async with contextlib.aclosing(site.pipeline.events(ask)) as batches:
+    async with contextlib.aclosing(site.pipeline.events(asked)) as batches:
         async for batch in batches:
             yield batch
 
@@ -78,6 +94,9 @@ def _ask(request: web.Request, site: Site) -> Ask:
         launch_host=site.public_url(request),
         client_ip=site.facts.client_ip(request),
         build_only=build_only,
+        build_token=bool(token),
+        # Without an Origin, a page's request still says whether it comes from another site.
+        request_origin=request.headers.get("Origin", request.headers.get("Sec-Fetch-Site", "")),
     )
 
 

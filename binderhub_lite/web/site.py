@@ -15,6 +15,7 @@ from ..networks import Network
 from ..pipeline import Pipeline
 from ..providers import RepoProvider
 from .build_token import BuildTokens
+from .rate_limit import RateLimiter
 from .request_facts import RequestFacts
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -49,10 +50,12 @@ class Site:
     hub: HubClient
     metrics: Metrics
     tokens: BuildTokens
+    rate_limiter: RateLimiter
     pages: PageSettings
     templates: Path
     static: Path
     facts: RequestFacts
+    total_quota: int | None = None
     ban_networks: Mapping[Network, str] = field(default_factory=dict)
     allowed_metrics: Sequence[Network] = ()
     """Networks that may read the metrics; empty: everyone."""

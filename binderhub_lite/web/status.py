@@ -23,7 +23,8 @@ async def health(request: web.Request) -> web.Response:
         _check("Docker daemon", site.daemon.check),
         _quota(site),
     )
-    ok = all(check["ok"] for check in checks)
+    # A server that is full is healthy: "Pod quota" only informs.
+    ok = all(check["ok"] for check in checks[:-1])
     return web.json_response({"ok": ok, "checks": checks}, status=200 if ok else 503)
 
 
@@ -38,16 +39,16 @@ async def _check(service: str, check: Any) -> dict[str, Any]:
 
 async def _quota(site: Site) -> dict[str, Any]:
     """How many containers run; the names are those that BinderHub's monitors read."""
-    counts = {"total_pods": 0, "build_pods": 0, "user_pods": 0}
+    counts, quota = {"total_pods": 0, "build_pods": 0, "user_pods": 0}, site.total_quota
     try:
         async with asyncio.timeout(HEALTH_SECONDS):
             counts["build_pods"] = len(await site.daemon.containers(Component.BUILD))
             counts["user_pods"] = len(await site.daemon.containers(Component.SERVER))
         counts["total_pods"] = counts["build_pods"] + counts["user_pods"]
-        ok = True
+        ok = quota is None or counts["total_pods"] <= quota
     except DockerTrouble:  # a TimeoutError is an OSError
         ok = False
-    return {"service": "Pod quota", **counts, "quota": None, "ok": ok}
+    return {"service": "Pod quota", **counts, "quota": quota, "ok": ok}
 
 
 async def versions(request: web.Request) -> web.Response:

@@ -95,7 +95,9 @@ class BinderProcess(Running):
         self.config_file.write_text(
             f"c.BinderHub.build_namespace = {self.namespace!r}\n"
             # The tests' git server is on Docker's bridge.
-            "c.RepoProvider.allow_private_hosts = True\n" + config
+            "c.RepoProvider.allow_private_hosts = True\n"
+            # They are no pages, and all at the same address.
+            "c.RateLimiter.limit = 10_000\n" + config
         )
         self.origin = f"http://127.0.0.1:{self.port}"
         self.url = self.origin + "/"

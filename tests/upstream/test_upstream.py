@@ -39,6 +39,7 @@ VALUES = {
     "build_namespace": "class",
     "build_node_selector": {"disk": "fast"},
     "log_tail_lines": 7,
+    "pod_quota": 9,
     "push_secret": "/etc/docker.json",
     "repo2docker_extra_args": ["--debug"],
 }

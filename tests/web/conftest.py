@@ -18,12 +18,14 @@ from yarl import URL
 from binderhub_lite.app import BinderHub
 from binderhub_lite.builds import Builds, LogArchive
 from binderhub_lite.dockerd import DockerDaemon
-from binderhub_lite.launch import HubClient, Launcher
+from binderhub_lite.event_log import EventLog
+from binderhub_lite.launch import HubClient, Launcher, LaunchQuota
 from binderhub_lite.metrics import Metrics
 from binderhub_lite.pipeline import Pipeline
 from binderhub_lite.providers.web_api import WebApi
 from binderhub_lite.web import Site, make_application
 from binderhub_lite.web.build_token import BuildTokens
+from binderhub_lite.web.rate_limit import RateLimiter
 from binderhub_lite.web.request_facts import RequestFacts
 
 from ..support.github_api import GitHubApi, github_api
@@ -137,23 +139,32 @@ async def serve(
     daemon: DockerDaemon,
     shared: Path,
 ) -> AsyncIterator[Serve]:
-    """Serves a site with options of BinderHub's; `changes` replace parts of the site."""
+    """Serves a site with options of BinderHub's; `changes` replace parts of the site.
+
+    `config` has options of other classes, by class.
+    """
     async with AsyncExitStack() as stack:
 
         async def serve(
-            changes: Mapping[str, Any] | None = None, host: str = "127.0.0.1", **options: Any
+            changes: Mapping[str, Any] | None = None,
+            host: str = "127.0.0.1",
+            config: Mapping[str, Any] | None = None,
+            **options: Any,
         ) -> Served:
-            site = replace(_site(options), **(changes or {}))
+            site = replace(_site(options, config or {}), **(changes or {}))
             server = TestServer(make_application(site), host=host, handler_cancellation=True)
             await stack.enter_async_context(server)
             return Served(site, str(server.make_url("")).rstrip("/"), http)
 
-        def _site(options: Mapping[str, Any]) -> Site:
+        def _site(options: Mapping[str, Any], more: Mapping[str, Any]) -> Site:
             config = Config(
                 {
                     "BinderHub": {"image_prefix": f"{daemon.namespace}-", **options},
                     "LocalRepoProvider": {"root": str(shared)},
                     "GitHubRepoProvider": {"api_base_path": github.url},
+                    "RateLimiter": {"limit": 1000},
+                    "Launcher": {"retries": 0},
+                    **more,
                 }
             )
             app = BinderHub(config=config)
@@ -161,16 +172,23 @@ async def serve(
             builds = Builds(daemon, app.build_settings(), LogArchive(shared.parent / "builds"))
             metrics = Metrics()
             make_provider = app.provider_maker(web)
-            launcher = Launcher(hub=client, retries=0)
+            launcher = Launcher(parent=app, hub=client)
+            quota = LaunchQuota(parent=app, daemon=daemon, repo_quotas=app.repo_quotas())
+            event_log = EventLog(parent=app, origin=app.normalized_origin)
+            stack.callback(event_log.close)
             return Site(
                 base_url=app.base_url,
-                pipeline=Pipeline(make_provider, builds, launcher, client, metrics),
+                pipeline=Pipeline(
+                    make_provider, builds, launcher, quota, client, metrics, event_log
+                ),
                 providers=app.repo_providers,
                 make_provider=make_provider,
                 builds=builds,
                 daemon=daemon,
                 hub=client,
                 metrics=metrics,
+                rate_limiter=RateLimiter(parent=app),
+                total_quota=quota.total_quota,
                 tokens=BuildTokens(
                     SECRET, app.build_token_expires_seconds, app.build_token_check_origin
                 ),

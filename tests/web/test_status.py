@@ -45,6 +45,27 @@ async def test_a_healthy_server_says_so_and_counts_its_containers(
     }
 
 
+@pytest.mark.parametrize(("quota", "ok"), [(0, False), (1, True), (2, True)])
+async def test_a_full_server_is_healthy_all_the_same(
+    serve: Serve, daemon: DockerDaemon, quota: int, ok: bool
+) -> None:
+    mark = labels(daemon.namespace, Component.SERVER)
+    await daemon.client.containers.create({"Image": "binderhub-lite/singleuser", "Labels": mark})
+
+    status, checks = await health(await serve(config={"LaunchQuota": {"total_quota": quota}}))
+
+    assert status == 200
+    assert (checks["Pod quota"]["quota"], checks["Pod quota"]["ok"]) == (quota, ok)
+
+
+async def test_the_total_quota_has_an_older_name(serve: Serve) -> None:
+    _, checks = await health(await serve(pod_quota=7))
+    assert checks["Pod quota"]["quota"] == 7
+
+    both = await serve(pod_quota=7, config={"LaunchQuota": {"total_quota": 8}})
+    assert (await health(both))[1]["Pod quota"]["quota"] == 8
+
+
 async def test_a_hub_that_breaks_makes_the_server_ill_until_it_is_well(
     served: Served, hub: HubApi
 ) -> None:
