@@ -35,6 +35,8 @@ DEFAULTS: dict[str, Any] = {
     "use_registry": False,
     "enable_api_only_mode": False,
     "extra_footer_scripts": {},
+    "extra_static_path": "",
+    "extra_static_url_prefix": "/extra_static/",
     "hub_api_token": "",
     "hub_url": "",
     "hub_url_local": "",
@@ -266,11 +268,15 @@ def test_builds_are_made_as_configured() -> None:
 
 
 def test_snippets_come_in_the_order_of_their_keys() -> None:
-    pages = app(
-        extra_footer_scripts={"b": "2", "a": "1"}, extra_header_html={"z": "2", "y": "1"}
-    ).page_settings()
+    pages = app(extra_header_html={"z": "2", "y": "1"}).page_settings()
 
-    assert pages.extra_footer_scripts == pages.extra_header_html == ["1", "2"]
+    assert pages.extra_header_html == ["1", "2"]
+
+
+def test_own_files_need_a_folder_of_their_own() -> None:
+    assert app(extra_static_url_prefix="a/b").extra_static_url_prefix == "/a/b/"
+    with pytest.raises(TraitError, match="extra_static_url_prefix needs a name"):
+        _ = app(extra_static_url_prefix="/").extra_static_url_prefix
 
 
 @pytest.mark.parametrize(

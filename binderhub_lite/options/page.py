@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from traitlets import Callable, Dict, HasTraits, List, Unicode, Union, validate
+from traitlets import Callable, Dict, HasTraits, List, TraitError, Unicode, Union, validate
 
 from ..web.site import PageSettings
 
@@ -46,6 +46,28 @@ class PageOptions(HasTraits):
         help="Directory (or a list of them) whose templates come before ours.",
     ).tag(config=True)
     template_variables = Dict(help="More variables for templates.").tag(config=True)
+    extra_static_path = Unicode(
+        help="Directory of one's own static files: pictures, stylesheets, scripts."
+    ).tag(config=True)
+    extra_static_url_prefix = Unicode(
+        "/extra_static/", help="The path, below base_url, at which they are."
+    ).tag(config=True)
+    content_security_policy = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="What pages may load beside what they bring along: sources by directive of the "
+        "Content-Security-Policy, such as {'img-src': 'https://logos.example.org'}.",
+    ).tag(config=True)
+
+    @validate("extra_static_url_prefix")
+    def _is_a_folder_of_its_own(self, proposal: Any) -> str:
+        inner = proposal.value.strip("/")
+        if not inner:
+            raise TraitError(
+                "extra_static_url_prefix needs a name, such as '/extra_static/': "
+                "all pages lie below '/' already."
+            )
+        return f"/{inner}/"
 
     @validate("badge_base_url")
     def _slash_at_the_end(self, proposal: Any) -> Any:
@@ -62,7 +84,10 @@ class PageOptions(HasTraits):
             google_analytics_domain=self.google_analytics_domain,
             opengraph_title=self.default_opengraph_title,
             extra_header_html=_in_order(self.extra_header_html),
-            extra_footer_scripts=_in_order(self.extra_footer_scripts),
+            extra_footer_scripts=self.extra_footer_scripts,
+            extra_static_path=self.extra_static_path,
+            extra_static_url_prefix=self.extra_static_url_prefix,
+            content_security_policy=self.content_security_policy,
             template_path=[paths] if isinstance(paths, str) and paths else list(paths),
             template_variables=self.template_variables,
         )

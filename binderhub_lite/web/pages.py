@@ -1,6 +1,6 @@
 """The pages that people see."""
 
-import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -12,13 +12,41 @@ from yarl import URL
 
 from .._version import __version__
 from ..events import BinderError
+from .assets import Assets
+from .content_security import ContentSecurity, NoncesInTemplates, new_nonce, with_nonces
 from .site import SITE, Site
 from .status import provider_displays
 
 LOGO = "images/logo.svg"
+ASSETS: web.AppKey[Assets] = web.AppKey("assets", Assets)
+EXTRA_ASSETS: web.AppKey[Assets] = web.AppKey("extra_assets", Assets)
+SECURITY: web.AppKey[ContentSecurity] = web.AppKey("security", ContentSecurity)
 
 
-def set_up_templates(app: web.Application, site: Site) -> None:
+def set_up_pages(app: web.Application, site: Site) -> None:
+    """Give the application what its pages are made of."""
+    app[ASSETS] = Assets(site.static, f"{site.base_url}static/")
+    app[EXTRA_ASSETS] = Assets(
+        Path(site.pages.extra_static_path),
+        site.base_url + site.pages.extra_static_url_prefix.lstrip("/"),
+    )
+    app[SECURITY] = _security(site)
+    _set_up_templates(app, site)
+
+
+def _security(site: Site) -> ContentSecurity:
+    pages = site.pages
+    hub = URL(site.hub.public_server_url("/", ""))
+    scripts = (pages.extra_header_html, pages.extra_footer_scripts, pages.google_analytics_code)
+    return ContentSecurity(
+        messages=bool(pages.about_message or pages.banner_message),
+        scripts=any(scripts) or bool(pages.template_path),
+        more=pages.content_security_policy,
+        hub=str(hub.origin()) if hub.is_absolute() else "",
+    )
+
+
+def _set_up_templates(app: web.Application, site: Site) -> None:
     """Let the application find its templates: the configured ones first, then ours.
 
     Ours are found as `templates/page.html`, too, so that one can extend what it replaces.
@@ -31,44 +59,58 @@ def set_up_templates(app: web.Application, site: Site) -> None:
             ours,
         ]
     )
-    aiohttp_jinja2.setup(app, loader=loader, autoescape=jinja2.select_autoescape())
+    aiohttp_jinja2.setup(
+        app,
+        loader=loader,
+        autoescape=jinja2.select_autoescape(),
+        extensions=[NoncesInTemplates],
+    )
 
 
 def render(
     request: web.Request, template: str, *, status: int = 200, **context: Any
 ) -> web.Response:
     """Render a page with what all pages share."""
-    site = request.app[SITE]
-    shared = {**_shared_context(request, site), **site.pages.template_variables}
-    return aiohttp_jinja2.render_template(template, request, {**shared, **context}, status=status)
+    site, nonce = request.app[SITE], new_nonce()
+    shared = {**_shared_context(request, site, nonce), **site.pages.template_variables}
+    page = aiohttp_jinja2.render_template(template, request, {**shared, **context}, status=status)
+    page.headers["Content-Security-Policy"] = request.app[SECURITY].header(nonce)
+    page.headers["X-Content-Type-Options"] = "nosniff"
+    page.headers["Cache-Control"] = "private, no-cache"
+    page.enable_compression()
+    return page
 
 
-def _shared_context(request: web.Request, site: Site) -> dict[str, Any]:
+def _shared_context(request: web.Request, site: Site, nonce: str) -> dict[str, Any]:
     pages = site.pages
-    header_html = "\n".join(pages.extra_header_html)
+
+    def trusted(html: str) -> Markup:
+        return Markup(with_nonces(html, nonce))  # noqa: S704
+
     return {
         "base_url": site.base_url,
         "badge_base_url": site.public_url(request),
-        "static_url": lambda path: f"{site.base_url}static/{path.lstrip('/')}",
+        "static_url": request.app[ASSETS].url,
+        "extra_static_url": request.app[EXTRA_ASSETS].url,
         "page_config": _page_config(request, site),
-        "about_message": Markup(pages.about_message),  # noqa: S704
-        "banner_html": Markup(pages.banner_message),  # noqa: S704
-        "extra_header_html": Markup(header_html),  # noqa: S704
-        "extra_footer_scripts": [Markup(script) for script in pages.extra_footer_scripts],  # noqa: S704
+        "about_message": trusted(pages.about_message),
+        "banner_html": trusted(pages.banner_message),
+        "extra_header_html": trusted("\n".join(pages.extra_header_html)),
+        "extra_footer_scripts": pages.extra_footer_scripts,
         "google_analytics_code": pages.google_analytics_code,
         "google_analytics_domain": pages.google_analytics_domain,
         "opengraph_title": pages.opengraph_title,
         "version": __version__,
-        "csp_nonce": "",
+        "csp_nonce": nonce,
     }
 
 
-def _page_config(request: web.Request, site: Site, **more: str) -> Markup:
+def _page_config(request: web.Request, site: Site, **more: str) -> dict[str, Any]:
     """`window.pageConfig`, BinderHub's names: what scripts and clients read of a page."""
-    config = {
+    return {
         "baseUrl": site.base_url,
         "badgeBaseUrl": site.public_url(request),
-        "logoUrl": f"{site.base_url}static/{LOGO}",
+        "logoUrl": request.app[ASSETS].url(LOGO),
         "logoWidth": "40px",
         "repoProviders": provider_displays(site),
         "aboutMessage": site.pages.about_message,
@@ -76,8 +118,6 @@ def _page_config(request: web.Request, site: Site, **more: str) -> Markup:
         "binderVersion": __version__,
         **more,
     }
-    # Inside a <script>, "</script>" in a value would end it.
-    return Markup(json.dumps(config).replace("<", "\\u003c"))  # noqa: S704
 
 
 async def home(request: web.Request) -> web.Response:

@@ -31,13 +31,11 @@ def make_application(site: Site) -> web.Application:
     app = web.Application(middlewares=[log_requests, preflight, error_pages, ban_networks])
     app.on_response_prepare.append(set_headers)
     app[SITE] = site
-    pages.set_up_templates(app, site)
-    routes = [*_api_routes(), *([] if site.api_only else _page_routes(site))]
+    pages.set_up_pages(app, site)
+    routes = [*_api_routes(), *([] if site.api_only else _page_routes(app, site))]
     for path, handler in routes:
         app.router.add_get(site.base_url + path, handler)
     app.router.add_delete(f"{site.base_url}build/{{provider}}/{{spec:.+}}", cancel)
-    if not site.api_only:
-        app.router.add_static(f"{site.base_url}static", site.static)
     return app
 
 
@@ -54,8 +52,11 @@ def _api_routes() -> list[tuple[str, Handler]]:
     ]
 
 
-def _page_routes(site: Site) -> list[tuple[str, Handler]]:
+def _page_routes(app: web.Application, site: Site) -> list[tuple[str, Handler]]:
+    extra = f"{site.pages.extra_static_url_prefix.lstrip('/')}{{path:.+}}"
     return [
+        *([(extra, app[pages.EXTRA_ASSETS].serve)] if site.pages.extra_static_path else []),
+        ("static/{path:.+}", app[pages.ASSETS].serve),
         ("", pages.home),
         ("about", pages.about),
         ("v2/{provider}/{spec:.+}", pages.loading),

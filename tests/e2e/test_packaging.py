@@ -1,6 +1,7 @@
 """What pip builds from a checkout is whole: the command, the pages and the bundled front end."""
 
 import asyncio
+import re
 import shutil
 import subprocess
 import sys
@@ -34,8 +35,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def test_the_installed_package_serves_its_pages(installed: Path, tmp_path: Path) -> None:
     binder = BinderProcess(tmp_path, environment={"PYTHONPATH": str(installed)})
     binder.wait_until_ready()
-    for path in ("", "about", "badge.svg", "static/dist/home.js", "static/dist/loading.css"):
-        assert (await get(binder.url + path))[0] == 200
+    for path in ("about", "badge.svg", "v2/gh/user/repo/HEAD", ""):
+        status, page = await get(binder.url + path)
+        assert status == 200
+        for bundled in re.findall(r"/static/(dist/[^\"]+)", page):
+            assert (await get(f"{binder.url}static/{bundled}"))[0] == 200
+    assert "static/dist/home-" in page
     await asyncio.to_thread(binder.stop)
 
 

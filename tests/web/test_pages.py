@@ -87,7 +87,7 @@ async def test_extra_snippets_are_on_every_page_in_the_order_of_their_keys(serve
     for path in PAGES:
         head, _, body = (await served.get(path)).text.partition("</head>")
         assert head.index("<meta name='first'>") < head.index("<meta name='second'>")
-        assert body.index("<script>first()</script>") < body.index("<script>second('<')</script>")
+        assert body.index(">first()</script>") < body.index(">second('<')</script>")
 
 
 async def test_a_preview_names_the_repository(serve: Serve) -> None:

@@ -113,7 +113,8 @@ async def test_links_of_binders_first_version_still_lead_somewhere(
         ("GET", "/v2/gh", 404, "Not Found"),
         ("GET", "/build/gh", 404, "Not Found"),
         ("POST", "/", 405, "Method Not Allowed"),
-        ("GET", "/static/", 403, "Forbidden"),
+        ("GET", "/static/", 404, "Not Found"),
+        ("GET", "/static/dist/none.js", 404, "Not Found"),
     ],
 )
 async def test_an_error_is_a_page_for_people_and_json_for_programs(
