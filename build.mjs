@@ -13,6 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
 import { relative } from "node:path";
 import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
@@ -76,21 +77,22 @@ const bundler = await context({
   logLevel: "warning",
 });
 
+async function rebuild() {
+  try {
+    write(await bundler.rebuild());
+    return "done";
+  } catch {
+    return "failed"; // esbuild has said why
+  }
+}
+
 if (process.argv.includes("--on-demand")) {
-  for await (const _ of createInterface({ input: process.stdin })) {
-    try {
-      write(await bundler.rebuild());
-      console.log("done");
-    } catch {
-      console.log("failed"); // esbuild has said why
-    }
-  }
+  const asked = createInterface({ input: process.stdin });
+  asked.on("line", async () => console.log(await rebuild()));
+  await once(asked, "close");
+} else if ((await rebuild()) === "done") {
+  console.log(readFileSync(MANIFEST, "utf8"));
 } else {
-  write(await bundler.rebuild());
-  for (const [name, hashed] of Object.entries(
-    JSON.parse(readFileSync(MANIFEST, "utf8")),
-  )) {
-    console.log(`${name} → ${hashed}`);
-  }
+  process.exitCode = 1;
 }
 await bundler.dispose();
