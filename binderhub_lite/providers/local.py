@@ -82,6 +82,16 @@ class LocalRepoProvider(RepoProvider):
     def open_archive(self) -> IO[bytes]:
         return archive(self.path)
 
+    def subdirectories(self) -> list[str]:
+        """The names of the directories in this one, in order; blocking."""
+        return sorted(
+            entry.name
+            for entry in os.scandir(self.path)
+            if entry.is_dir()
+            and not entry.name.startswith(".")
+            and entry.name not in SKIPPED_DIRECTORIES
+        )
+
 
 def content_ref(path: Path) -> str:
     """A name of the directory's content: changes when, and only when, the content does.

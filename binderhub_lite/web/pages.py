@@ -120,10 +120,6 @@ def _page_config(request: web.Request, site: Site, **more: str) -> dict[str, Any
     }
 
 
-async def home(request: web.Request) -> web.Response:
-    return render(request, "index.html")
-
-
 async def about(request: web.Request) -> web.Response:
     return render(request, "about.html")
 

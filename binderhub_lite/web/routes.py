@@ -10,6 +10,7 @@ from .banned import ban_networks
 from .build_stream import build
 from .cancel import cancel
 from .detection import detection
+from .home import from_form, home
 from .middleware import error_pages, preflight
 from .request_log import log_requests
 from .site import SITE, Handler, Site
@@ -57,8 +58,9 @@ def _page_routes(app: web.Application, site: Site) -> list[tuple[str, Handler]]:
     return [
         *([(extra, app[pages.EXTRA_ASSETS].serve)] if site.pages.extra_static_path else []),
         ("static/{path:.+}", app[pages.ASSETS].serve),
-        ("", pages.home),
+        ("", home),
         ("about", pages.about),
+        ("v2/", from_form),
         ("v2/{provider}/{spec:.+}", pages.loading),
         ("repo/{user}/{repo:.+}", pages.legacy_repo),
         *((path, _serve(site.static / "images" / name)) for path, name in IMAGES.items()),

@@ -1,88 +1,66 @@
-/** The form of the main page: from a few fields to a link, a badge and a launch. */
+/** The main page: from what a person pastes to a launch, a link and a badge. */
 import { baseUrl, config } from "./lib/config.js";
 import { copies } from "./lib/copy.js";
-import { launchLink, markdownBadge } from "./lib/links.js";
-import { isValid, specOf } from "./lib/spec.js";
-import { KINDS, urlPathOf } from "./lib/urlpath.js";
+import {
+  form,
+  problem,
+  providerSpec,
+  settle,
+  urlPath,
+  watchForm,
+} from "./lib/form.js";
+import { badges, launchLink } from "./lib/links.js";
+import { byId, write } from "./lib/page.js";
+import { forgetLaunches, recentLaunches } from "./lib/recent.js";
 
-/** @type {(id: string) => any} */
-const byId = (id) => document.getElementById(id);
+const repoField = form.elements.repo;
 
-const form = byId("launch-form");
-const {
-  provider: providerField,
-  repo: repoField,
-  ref: refField,
-} = form.elements;
-const { kind: kindField, path: pathField } = form.elements;
-const shareLink = byId("share-link");
-const shareBadge = byId("share-badge");
-
-const provider = () => config.repoProviders[providerField.selectedIndex];
-const spec = () => specOf(provider(), repoField.value, refField.value);
-const providerSpec = () => `${provider().id}/${spec()}`;
-const urlPath = () => urlPathOf(kindField.value, pathField.value);
-
-function showProvider() {
-  const { repo, ref } = provider();
-  byId("repo-label").textContent = repo.label;
-  repoField.placeholder = repo.placeholder;
-  byId("ref-group").hidden = !ref.enabled;
-  refField.placeholder = ref.default ?? "";
-}
-
-function showKind() {
-  const kind = KINDS[kindField.value];
-  byId("path-group").hidden = !kind;
-  byId("path-label").textContent = kind?.label ?? "";
-  pathField.placeholder = kind?.placeholder ?? "";
-}
-
-function showLinks() {
-  const named = spec() !== "";
-  const link = named
-    ? launchLink(config.badgeBaseUrl, providerSpec(), urlPath())
-    : "";
-  shareLink.value = link;
-  shareBadge.value = named ? markdownBadge(config.badgeBaseUrl, link) : "";
-  byId("copy-link").disabled = byId("copy-badge").disabled = !named;
-}
-
-/** @param {string} problem empty when there is none */
-function showProblem(problem) {
-  const message = byId("repo-problem");
-  message.textContent = problem;
-  message.hidden = !problem;
-  repoField.setAttribute("aria-invalid", String(Boolean(problem)));
-  repoField.classList.toggle("is-invalid", Boolean(problem));
-}
-
-function problem() {
-  if (!spec()) {
-    return "Please name a repository.";
+function showShare() {
+  const named = providerSpec() !== "";
+  byId("share-nothing").hidden = named;
+  byId("share-fields").hidden = !named;
+  if (!named) {
+    return;
   }
-  return isValid(provider(), spec())
-    ? ""
-    : "That is not complete, or of another kind than the one chosen.";
+  const link = launchLink(config.badgeBaseUrl, providerSpec(), urlPath());
+  for (const [id, text] of Object.entries({
+    link,
+    ...badges(config.badgeBaseUrl, link),
+  })) {
+    byId(`share-${id}`).value = text;
+  }
 }
 
-function showAll() {
-  showProvider();
-  showKind();
-  showLinks();
+/** @param {string} text empty when there is none */
+function showProblem(text) {
+  write(byId("repo-problem"), text);
+  byId("repo-problem").hidden = !text;
+  repoField.setAttribute("aria-invalid", String(Boolean(text)));
+  repoField.classList.toggle("is-invalid", Boolean(text));
 }
 
-providerField.append(
-  ...config.repoProviders.map(
-    ({ id, displayName }) => new Option(displayName, id),
-  ),
-);
-form.addEventListener("input", () => {
-  showProblem("");
-  showAll();
-});
-form.addEventListener("submit", (event) => {
+function showRecent() {
+  const launches = recentLaunches();
+  byId("recent").hidden = launches.length === 0;
+  byId("recent-list").replaceChildren(...launches.map(asItem));
+}
+
+/** @param {import("./lib/recent.js").Recent} launch */
+function asItem({ name, ref, link }) {
+  const item = document.createElement("li");
+  const anchor = document.createElement("a");
+  const address = new URL(link, baseUrl);
+  anchor.className = "chip";
+  // What is kept in a browser may be anything: only our own loading pages are linked.
+  anchor.href = address.origin === baseUrl.origin ? address.href : baseUrl.href;
+  anchor.textContent = ref && ref !== "HEAD" ? `${name} at ${ref}` : name;
+  item.append(anchor);
+  return item;
+}
+
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  await settle();
   showProblem(problem());
   if (problem()) {
     repoField.focus();
@@ -90,8 +68,15 @@ form.addEventListener("submit", (event) => {
     window.location.href = launchLink(baseUrl, providerSpec(), urlPath());
   }
 });
-copies(byId("copy-link"), () => shareLink.value);
-copies(byId("copy-badge"), () => shareBadge.value);
-// Browsers give fields their old values back after this script has run.
-window.addEventListener("pageshow", showAll);
-showAll();
+for (const button of document.querySelectorAll("[data-copies]")) {
+  copies(button, () => byId(button.dataset.copies).value);
+}
+byId("forget").addEventListener("click", () => {
+  forgetLaunches();
+  showRecent();
+  repoField.focus();
+});
+byId("share").hidden = false;
+watchForm(showShare);
+form.addEventListener("input", () => showProblem(""));
+window.addEventListener("pageshow", showRecent);

@@ -183,8 +183,8 @@ async def test_the_form_leads_to_the_loading_page(
     await page.goto(binder.url)
     await page.get_by_role("button", name="Launch").click()
     await expect(page.get_by_role("alert")).to_have_text("Please name a repository.")
-    await page.get_by_label("Repository type").select_option("Git repository")
-    await page.get_by_label("URL of a git repository").fill(f" {course.url} ")
+    await page.get_by_label("Repository", exact=True).fill(f" {course.url} ")
+    await expect(page.get_by_label("Where it is")).to_have_value("git")
     await page.get_by_label("Branch, tag or commit").fill("main")
     await page.get_by_label("What to open").select_option("JupyterLab")
     await page.get_by_label("Folder or file in JupyterLab").fill("notes/first steps.ipynb")
@@ -219,15 +219,14 @@ async def test_what_people_share_works_for_others(
 ) -> None:
     page = watched.page
     await page.goto(binder.url)
-    link, badge = page.get_by_label("Link", exact=True), page.get_by_label("Badge for a README")
-    assert await page.locator("#copy-link").is_disabled()
-    await page.get_by_label("GitHub repository name or URL").fill("https://github.com/user/repo/")
-    assert await link.input_value() == f"{binder.url}v2/gh/user/repo/HEAD"
-    await page.get_by_label("Repository type").select_option("Git repository")
-    await page.get_by_label("URL of a git repository").fill(course.url)
+    link, badge = page.get_by_label("Link", exact=True), page.get_by_label("Badge in Markdown")
+    await expect(link).to_be_hidden()
+    await page.get_by_label("Repository", exact=True).fill("https://github.com/user/repo/")
+    await expect(link).to_have_value(f"{binder.url}v2/gh/user/repo/HEAD")
+    await page.get_by_label("Repository", exact=True).fill(course.url)
 
     address = f"{binder.url}v2/git/{course.escaped}/HEAD"
-    assert await link.input_value() == address
+    await expect(link).to_have_value(address)
     markdown = await badge.input_value()
     assert markdown == f"[![Binder]({binder.url}badge_logo.svg)]({address})"
 
@@ -256,8 +255,9 @@ async def test_copying_works_in_a_classroom_without_https(
         assert not await page.evaluate("isSecureContext"), "else this shows nothing"
         repo = page.locator("#repo")
         await repo.fill("user/repo")
-        await page.locator("#copy-link").click()
-        await expect(page.locator("#copy-link")).to_have_text("Copied")
+        copy = page.locator("[data-copies=share-link]")
+        await copy.click()
+        await expect(copy).to_have_text("Copied")
         await repo.fill("")
         await repo.press("Control+v")
         assert await repo.input_value() == f"{origin}/v2/gh/user/repo/HEAD"

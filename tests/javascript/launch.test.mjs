@@ -39,6 +39,7 @@ test("steps are found in the log, in either engine's form", () => {
   for (const [line, words] of [
     ["#8 [4/6] RUN pip install x\n", "Step 4 of 6: RUN pip install x"],
     ["#8 [stage-1 2/7] COPY . /home\n", "Step 2 of 7: COPY . /home"],
+    ["#8 [ 2/12] RUN x\n", "Step 2 of 12: RUN x"],
     ["Step 3/12 : RUN make\n", "Step 3 of 12: RUN make"],
     ["#5 [internal] load build context\n", "Preparing the build"],
     ["#8 1.5 [2/2] looks like one\n", "Preparing the build"],

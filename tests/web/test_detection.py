@@ -48,6 +48,13 @@ async def test_what_is_not_recognised_is_400_with_a_sentence(served: Served, que
     )
 
 
+async def test_a_page_gets_the_sentence_without_an_error_in_its_console(served: Served) -> None:
+    answer = await served.get("/api/detect?lenient=&text=nonsense")
+
+    assert answer.status == 200
+    assert "'nonsense' is no repository" in json.loads(answer.text)["message"]
+
+
 async def test_a_directory_of_this_machine_is_none_of_its_business(
     served: Served, tmp_path: Path
 ) -> None:

@@ -35,7 +35,7 @@ const DOING = [
 const ENDS = ["ready", "failed"];
 const IN_BUILD = ["fetching", "building", "pushing", "unknown"];
 
-const BUILDKIT_STEP = /^#\d+ \[(?:\S+ )?(\d+)\/(\d+)\] (.+)$/;
+const BUILDKIT_STEP = /^#\d+ \[(?:\S+ +)? *(\d+)\/(\d+)\] (.+)$/;
 const CLASSIC_STEP = /^Step (\d+)\/(\d+) ?: ?(.+)$/;
 
 /** @returns {Launch} */

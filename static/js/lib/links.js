@@ -12,9 +12,24 @@ export function launchLink(base, providerSpec, urlPath) {
 }
 
 /**
- * @param {string} base
+ * A badge that leads to a link, as a README may carry it.
+ *
+ * @param {string | URL} base URL of the BinderHub that the badge is from, ends in "/"
  * @param {string} link
  */
-export function markdownBadge(base, link) {
-  return `[![Binder](${new URL("badge_logo.svg", base).href})](${link})`;
+export function badges(base, link) {
+  const picture = new URL("badge_logo.svg", base).href;
+  return {
+    // The first closing parenthesis would end it.
+    markdown: `[![Binder](${picture})](${link.replace(/[()]/g, encodeParenthesis)})`,
+    rst: `.. image:: ${picture}\n   :target: ${link}\n   :alt: Binder`,
+    html: `<a href="${escapeHtml(link)}"><img src="${escapeHtml(picture)}" alt="Binder"></a>`,
+  };
 }
+
+/** @param {string} character */
+const encodeParenthesis = (character) => (character === "(" ? "%28" : "%29");
+
+/** @param {string} text */
+const escapeHtml = (text) =>
+  text.replace(/&/g, "&amp;").replace(/"/g, "&quot;");

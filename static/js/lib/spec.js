@@ -22,25 +22,13 @@ function encodePath(path) {
 }
 
 /**
- * The part of the text that names the repository: a pasted web address becomes "user/repo".
- *
  * @param {Provider} provider
- * @param {string} text
- */
-export function repoIn(provider, text) {
-  const trimmed = text.trim();
-  const found = pattern(provider.detect?.regex)?.exec(trimmed)?.groups?.repo;
-  return (found ?? trimmed).replace(/\/+$/, "");
-}
-
-/**
- * @param {Provider} provider
- * @param {string} repo as a person writes it
+ * @param {string} repo without spaces around it
  * @param {string} ref empty for the provider's default
  * @returns {string} the spec, ready to stand in a URL's path; empty while there is no repository
  */
 export function specOf(provider, repo, ref) {
-  const name = repoIn(provider, repo);
+  const name = repo.replace(/\/+$/, "");
   if (!name) {
     return "";
   }
