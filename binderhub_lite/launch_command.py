@@ -19,6 +19,7 @@ from .pipeline import Ask
 from .progress import Progress, progress_for
 from .providers import PROVIDERS
 from .providers.detect import Detected, detect
+from .providers.git_remote import ANY_KEY
 from .signals import signal_received, unless
 
 SLOTS = 100
@@ -72,6 +73,7 @@ class LaunchApp(BinderHub):
             self.data_dir, self.build_namespace = _free_slot(Path(self.data_dir))
         # Who launches here chose the repository, and nobody else can.
         self.config.RepoProvider.setdefault("allow_private_hosts", True)
+        self.config.GitRepoProvider.setdefault("ssh_key", ANY_KEY)
         if detected.directory is not None:
             self.config.LocalRepoProvider.root = str(detected.directory.parent)
         self.repo_providers = {**self._all_of_ours(), **self.repo_providers}

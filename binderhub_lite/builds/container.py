@@ -107,7 +107,7 @@ class BuilderContainer:
                 ),
                 extra_arguments=settings.repo2docker_extra_args,
             ),
-            "Env": environment_list(environment),
+            "Env": environment_list({**environment, **repo2docker.git_environment(self._repo)}),
             "Labels": self._facts.labels(self._daemon.namespace),
             "HostConfig": {
                 "Binds": [self._daemon.socket_bind, *binds],
@@ -133,7 +133,7 @@ class BuilderContainer:
 
     async def _fill(self, container: DockerContainer) -> None:
         """Put repo2docker's configuration, and a local directory's content, into the container."""
-        archive = repo2docker.config_archive(self._repo.content_provider)
+        archive = repo2docker.config_archive(self._repo)
         await container.put_archive("/", archive)
         if self._repo.open_archive is not None:
             content = await asyncio.to_thread(self._repo.open_archive)

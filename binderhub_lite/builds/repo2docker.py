@@ -15,6 +15,7 @@ HARMLESS_IN_DOCKERFILE = "/:@?#&=+,;%~!*'()[] "
 HOME = "/binderhub-lite"
 CONFIG = f"{HOME}/repo2docker_config.py"
 CONTENT = f"{HOME}/content"
+CREDENTIALS = f"{HOME}/git-credentials"
 
 
 def command(
@@ -26,7 +27,9 @@ def command(
     extra_arguments: Sequence[str] = (),
 ) -> list[str]:
     """The command that builds `image` from `repo` in a builder container."""
-    source = CONTENT if repo.open_archive else repo.url
+    # A bare copy of a git repository is cloned like any other; a directory is taken as it is.
+    brought = f"file://{CONTENT}" if repo.content_provider == "Git" else CONTENT
+    source = brought if repo.open_archive else repo.url
     return [
         "jupyter-repo2docker",
         f"--config={CONFIG}",
@@ -63,25 +66,46 @@ def image_labels(namespace: str, repo: Repo, image: str) -> dict[str, str]:
     }
 
 
-def config_archive(content_provider: str) -> bytes:
+def config_archive(repo: Repo) -> bytes:
     """A tar with repo2docker's configuration, to be unpacked at the root of the container.
 
     Only the content provider that fits is left: repo2docker would probe them all, and
     one of them needs the internet even for a clone from next door.
     """
+    provider = repo.content_provider
     text = (
-        f"from repo2docker.contentproviders import {content_provider}\n"
-        f"c.Repo2Docker.content_providers = [{content_provider}]\n"
-    ).encode()
+        f"from repo2docker.contentproviders import {provider}\n"
+        f"c.Repo2Docker.content_providers = [{provider}]\n"
+    )
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         content_directory = tarfile.TarInfo(CONTENT.lstrip("/"))
         content_directory.type, content_directory.mode = tarfile.DIRTYPE, 0o755
         tar.addfile(content_directory)
-        config = tarfile.TarInfo(CONFIG.lstrip("/"))
-        config.size = len(text)
-        tar.addfile(config, io.BytesIO(text))
+        _add_file(tar, CONFIG, text, 0o644)
+        if repo.credentials is not None:
+            _add_file(tar, CREDENTIALS, repo.credentials.store_line, 0o600)
     return buffer.getvalue()
+
+
+def git_environment(repo: Repo) -> dict[str, str]:
+    """Environment that makes any git (2.31 or newer) find the credentials of the repository.
+
+    They themselves are in a file, where `docker inspect` does not show them.
+    """
+    if repo.credentials is None:
+        return {}
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "credential.helper",
+        "GIT_CONFIG_VALUE_0": f"store --file={CREDENTIALS}",
+    }
+
+
+def _add_file(tar: tarfile.TarFile, path: str, text: str, mode: int) -> None:
+    info, content = tarfile.TarInfo(path.lstrip("/")), text.encode()
+    info.size, info.mode = len(content), mode
+    tar.addfile(info, io.BytesIO(content))
 
 
 def parse_line(line: str) -> Event:

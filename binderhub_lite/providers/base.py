@@ -3,7 +3,7 @@
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar
 
 from traitlets import Bool, Instance, List, TraitError, Unicode, Union, validate
@@ -11,6 +11,7 @@ from traitlets.config import Configurable, LoggingConfigurable
 from yarl import URL
 
 from ..events import BinderError
+from .git_credentials import GitCredentials
 from .private_hosts import PrivateHosts
 from .spec_rules import SpecRules
 from .web_api import NO_HEADERS, Answer, WebApi
@@ -38,6 +39,8 @@ class Repo:
     """The name of repo2docker's content provider that fetches it."""
     open_archive: Callable[[], IO[bytes]] | None = None
     """Opens a tar archive of the content (blocking), where it cannot be fetched by URL."""
+    credentials: GitCredentials | None = field(default=None, repr=False)
+    """What the server of the repository wants to know before git may clone it."""
 
 
 class RepoProvider(SpecRules):
@@ -56,6 +59,12 @@ class RepoProvider(SpecRules):
         "other addresses that are not the internet's: True, or a list of the hosts and networks "
         "that are allowed, such as ['git.school.lan', '10.1.0.0/16']. Hosts that the "
         "configuration itself names (`hostname`, `api_base_path` and the like) always are.",
+    ).tag(config=True)
+
+    git_credentials = Unicode(
+        help="Name and password for git, 'username=NAME\\npassword=PASSWORD', to clone what "
+        "not everybody may read. Only the server of the repository gets them, or the one that a "
+        "further line, 'host=NAME', names. Everybody who may launch here can read what they open."
     ).tag(config=True)
 
     unresolved_ref = ""
@@ -79,6 +88,19 @@ class RepoProvider(SpecRules):
             raise TraitError(f"{type(self).__name__}.allow_private_hosts: {error}.") from None
         allowed: bool | list[str] = proposal.value
         return allowed
+
+    @validate("git_credentials")
+    def _have_name_and_password(self, proposal: Any) -> str:
+        try:
+            GitCredentials.parse(proposal.value, "")
+        except ValueError as error:
+            raise TraitError(f"{type(self).__name__}.{error}.") from None
+        return str(proposal.value)
+
+    @property
+    def credentials(self) -> GitCredentials | None:
+        """`git_credentials`, for the server of this repository."""
+        return GitCredentials.parse(self.git_credentials, self.get_repo_url())
 
     def own_urls(self) -> Iterable[str]:
         """URLs that the configuration names: their hosts may be reached wherever they are."""
@@ -150,8 +172,13 @@ class RepoProvider(SpecRules):
             )
 
     def open_archive(self) -> IO[bytes]:
-        """A tar archive of the content; only called where `content_provider` is Local."""
+        """A tar archive of the content (blocking); only called where `brings_content`."""
         raise NotImplementedError
+
+    @property
+    def brings_content(self) -> bool:
+        """Whether a build gets the content from us, as the builder cannot fetch it by URL."""
+        return self.content_provider == "Local"
 
     def with_default_ref(self) -> "RepoProvider | None":
         """The same repository at its default branch, where the asked-for one was only guessed."""
@@ -177,7 +204,8 @@ class RepoProvider(SpecRules):
             ref_url=await self.get_resolved_ref_url(),
             slug=self.get_build_slug(),
             content_provider=self.content_provider,
-            open_archive=self.open_archive if self.content_provider == "Local" else None,
+            open_archive=self.open_archive if self.brings_content else None,
+            credentials=self.credentials if self.content_provider == "Git" else None,
         )
 
 

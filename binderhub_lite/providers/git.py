@@ -1,14 +1,21 @@
 """Any git repository, by its clone URL."""
 
+import asyncio
+import logging
 import re
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import IO, Any, ClassVar
 from urllib.parse import quote, unquote
 
-from traitlets import Set, Unicode
+from traitlets import Set, TraitError, Unicode, validate
+from traitlets.config import Configurable
 
 from ..events import BinderError
 from .base import NotFound, RepoProvider
-from .git_command import GitFailed, resolve_remote_ref
+from .git_command import GitFailed
+from .git_remote import ANY_KEY, GitRemote, server_of
+
+log = logging.getLogger(__name__)
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
@@ -28,6 +35,32 @@ class GitRepoProvider(RepoProvider):
         help="Protocols that a clone URL may use.",
     ).tag(config=True)
 
+    ssh_key = Unicode(
+        help="File of the private key that opens repositories with ssh URLs; 'any': the keys that "
+        "ssh itself finds for the user who runs this. Everybody who may launch here can read "
+        "what it opens. The key stays on this machine, outside of all containers."
+    ).tag(config=True)
+
+    @validate("ssh_key")
+    def _is_a_file(self, proposal: Any) -> str:
+        if proposal.value in ("", ANY_KEY):
+            return str(proposal.value)
+        path = Path(proposal.value).expanduser()
+        if not path.is_file():
+            raise TraitError(f"{type(self).__name__}.ssh_key: there is no file {str(path)!r}.")
+        return str(path.resolve())
+
+    @classmethod
+    def check_options(cls, parent: Configurable) -> None:
+        super().check_options(parent)
+        credentials = parent.config[cls.__name__].get("git_credentials", "")
+        if credentials and "host=" not in credentials:
+            log.warning(
+                "c.%s.git_credentials name no host: any server that a link names may ask for "
+                "them. Add 'host=git.example.org' to them.",
+                cls.__name__,
+            )
+
     display_config: ClassVar[dict[str, Any]] = {
         "displayName": "Git repository",
         "id": "git",
@@ -44,7 +77,7 @@ class GitRepoProvider(RepoProvider):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         escaped_url, _, ref = self.spec.partition("/")
-        self.url = unquote(escaped_url)
+        self.url = with_scheme(unquote(escaped_url))
         self.unresolved_ref = unquote(ref)
         self._check()
         self._commit: str | None = None
@@ -56,20 +89,24 @@ class GitRepoProvider(RepoProvider):
                 "git/{escaped URL}/{ref}, for example git/https%3A%2F%2Fhost%2Frepo/HEAD.",
                 400,
             )
-        if self._protocol() not in self.allowed_protocols or "\0" in self.url:
+        if self._protocol() not in self.allowed_protocols:
             raise BinderError(
                 f"{self.url!r} is no clone URL that is allowed here: "
                 f"it must begin with one of {', '.join(sorted(self.allowed_protocols))}.",
                 400,
             )
+        server_of(self.url)
         if self.unresolved_ref.startswith("-") or "\0" in self.unresolved_ref:
             raise NotFound(f"{self.unresolved_ref!r} cannot be the name of a ref.")
 
     def _protocol(self) -> str:
         scheme = SCHEME.match(self.url)
-        if scheme:
-            return scheme[1]
-        return "ssh" if SCP_LIKE.fullmatch(self.url) and not self.url.startswith("-") else ""
+        return scheme[1] if scheme else ""
+
+    @property
+    def _remote(self) -> GitRemote:
+        key = self.ssh_key if self._protocol() == "ssh" else ""
+        return GitRemote(self.url, self.private_hosts, self.credentials, key, self.web)
 
     async def get_resolved_ref(self) -> str | None:
         if self._commit is None:
@@ -78,13 +115,22 @@ class GitRepoProvider(RepoProvider):
 
     async def _resolve(self) -> str | None:
         if COMMIT.fullmatch(self.unresolved_ref):
+            await self._remote.check()
             return self.unresolved_ref
         try:
-            return await resolve_remote_ref(self.url, self.unresolved_ref)
+            return await self._remote.resolve(self.unresolved_ref)
         except GitFailed as error:
             raise NotFound(
                 f"Could not read the git repository {self.url}: {error.message}"
             ) from error
+
+    @property
+    def brings_content(self) -> bool:
+        return bool(self._remote.ssh_key)
+
+    def open_archive(self) -> IO[bytes]:
+        assert self._commit is not None
+        return asyncio.run(self._remote.fetch(self._commit))
 
     async def get_resolved_spec(self) -> str:
         return f"{quote(self.url, safe='')}/{await self.get_resolved_ref()}"
@@ -97,3 +143,11 @@ class GitRepoProvider(RepoProvider):
 
     def get_build_slug(self) -> str:
         return self.url
+
+
+def with_scheme(url: str) -> str:
+    """The URL that an scp-like address (`user@host:path`) stands for; any other as it is."""
+    address = None if url.startswith("-") else SCP_LIKE.fullmatch(url)
+    if address is None or SCHEME.match(url):
+        return url
+    return f"ssh://{address['user'] or ''}{address['host']}/{address['path'].lstrip('/')}"

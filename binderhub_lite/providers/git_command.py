@@ -4,31 +4,41 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from ..events import BinderError
 
 ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
-    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new",
+    "SSH_ASKPASS_REQUIRE": "never",
     "LC_ALL": "C",
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class GitFailed(BinderError):
     """git ended with an error; the message is the last line that it said."""
 
 
-async def git(*arguments: str, seconds: float = 20) -> str:
+async def git(
+    *arguments: str,
+    configuration: Mapping[str, str] = NOTHING,
+    environment: Mapping[str, str] = NOTHING,
+    seconds: float = 20,
+) -> str:
     """Run git and return what it printed.
 
-    Raises GitFailed when it fails or takes longer than `seconds`.
+    `configuration` is seen by whoever lists processes: secrets belong into `environment`.
+    Raises GitFailed when git fails or takes longer than `seconds`.
     """
+    options = [part for name, value in configuration.items() for part in ("-c", f"{name}={value}")]
     process = await asyncio.create_subprocess_exec(
         "git",
+        *options,
         *arguments,
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, **environment},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -55,32 +65,3 @@ def _last_line(complaint: bytes) -> str:
     lines = complaint.decode(errors="replace").strip().splitlines()
     fatal = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
     return (fatal or lines or [""])[-1].removeprefix("fatal: ")
-
-
-async def resolve_remote_ref(url: str, ref: str, seconds: float = 20) -> str | None:
-    """The commit that `ref` (a branch, tag or HEAD) of the repository at `url` is now.
-
-    Returns None when the repository has no such ref; raises GitFailed when it cannot be read.
-    """
-    listing = await git("ls-remote", "--", url, ref, f"{ref}^{{}}", seconds=seconds)
-    found = dict(_name_and_commit(line) for line in listing.splitlines())
-    for name in _candidates(ref):
-        if name in found:
-            return found[name]
-    return None
-
-
-def _name_and_commit(line: str) -> tuple[str, str]:
-    commit, name = line.split("\t", 1)
-    return name, commit
-
-
-def _candidates(ref: str) -> Sequence[str]:
-    """The full names that `ref` may mean, in git's own order; a tag's commit before its object."""
-    return (
-        f"{ref}^{{}}",
-        ref,
-        f"refs/tags/{ref}^{{}}",
-        f"refs/tags/{ref}",
-        f"refs/heads/{ref}",
-    )

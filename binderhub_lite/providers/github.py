@@ -10,7 +10,8 @@ from traitlets import Unicode, default
 
 from ..events import BinderError
 from .base import NotFound, RepoProvider
-from .git_command import GitFailed, resolve_remote_ref
+from .git_command import GitFailed
+from .git_remote import GitRemote
 
 GUESSED_BRANCHES = ("main", "master")
 # Whatever is neither must not become a part of the API's URL, where ".." would lead elsewhere.
@@ -91,7 +92,8 @@ class GitHubRepoProvider(RepoProvider):
 
     async def _ask_git(self) -> str | None:
         try:
-            return await resolve_remote_ref(self.get_repo_url(), self.unresolved_ref)
+            remote = GitRemote(self.get_repo_url(), self.private_hosts, web=self.web)
+            return await remote.resolve(self.unresolved_ref)
         except GitFailed as error:
             raise NotFound(
                 f"Could not read the repository {self.get_repo_url()}: {error.message}"

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -66,7 +67,9 @@ def test_without_an_appendix_there_is_no_option_for_it(appendix: str | None) -> 
 
 @pytest.mark.parametrize("provider", ["Git", "Local", "Zenodo"])
 def test_only_the_content_provider_that_fits_is_left(provider: str) -> None:
-    with tarfile.open(fileobj=io.BytesIO(config_archive(provider))) as tar:
+    source = replace(repo("https://host/x"), content_provider=provider)
+
+    with tarfile.open(fileobj=io.BytesIO(config_archive(source))) as tar:
         assert tar.getmember(CONTENT.lstrip("/")).isdir()
         config = tar.extractfile("binderhub-lite/repo2docker_config.py")
         assert config is not None

@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
+from aiohttp.web import Application, Request, Response
 from hypothesis import example, given
 from hypothesis import strategies as st
 from traitlets.config import Config
@@ -14,11 +15,22 @@ from traitlets.config import Config
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GitRepoProvider
 from binderhub_lite.providers.base import NotFound
-from binderhub_lite.providers.git_command import GitFailed, resolve_remote_ref
+from binderhub_lite.providers.git_command import GitFailed
+from binderhub_lite.providers.git_remote import GitRemote
+from binderhub_lite.providers.private_hosts import PrivateHosts
+from binderhub_lite.providers.web_api import WebApi
 
 from ..support.git_server import GitRepo, GitServer
 from ..support.git_server import git as run_git
 from ..support.refusals import refusal
+
+EVERYWHERE = PrivateHosts.of(True)
+
+
+def provider(web: WebApi, spec: str, **options: Any) -> GitRepoProvider:
+    """One that reaches the tests' server, which is in a private network."""
+    config = Config({"GitRepoProvider": {"allow_private_hosts": True, **options}})
+    return GitRepoProvider(config=config, web=web, spec=spec)
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +68,10 @@ def spec(url: str, ref: str) -> str:
         pytest.param("both", "refs/tags/both", id="a tag comes before a branch, as in git"),
     ],
 )
-async def test_a_ref_is_resolved_to_its_commit(repo: GitRepo, ref: str, revision: str) -> None:
-    resolved = await GitRepoProvider(spec=spec(repo.url, ref)).resolve("git")
+async def test_a_ref_is_resolved_to_its_commit(
+    web: WebApi, repo: GitRepo, ref: str, revision: str
+) -> None:
+    resolved = await provider(web, spec(repo.url, ref)).resolve("git")
 
     assert resolved.ref == at(repo, revision)
     assert resolved.resolved_spec == f"{repo.escaped}/{resolved.ref}"
@@ -66,37 +80,74 @@ async def test_a_ref_is_resolved_to_its_commit(repo: GitRepo, ref: str, revision
     assert resolved.open_archive is None
 
 
-async def test_a_slash_in_a_ref_may_stay_as_it_is(repo: GitRepo) -> None:
-    resolved = await GitRepoProvider(spec=f"{repo.escaped}/feature/x").resolve("git")
+async def test_a_slash_in_a_ref_may_stay_as_it_is(web: WebApi, repo: GitRepo) -> None:
+    resolved = await provider(web, f"{repo.escaped}/feature/x").resolve("git")
 
     assert resolved.ref == at(repo, "feature/x")
 
 
-async def test_a_full_commit_is_itself_without_asking_anybody() -> None:
+async def test_a_full_commit_is_itself_without_asking_anybody(web: WebApi) -> None:
     commit = "0123456789" * 4
-    provider = GitRepoProvider(spec=spec("https://127.0.0.1:1/nobody-listens", commit))
+    resolving = provider(web, spec("https://127.0.0.1:1/nobody-listens", commit))
 
-    assert await provider.get_resolved_ref() == commit
+    assert await resolving.get_resolved_ref() == commit
 
 
 @pytest.mark.parametrize("ref", ["missing", "annotat", "x", "*", "-upload-pack=x", "a..b", "é"])
-async def test_a_ref_that_is_not_there_is_not_found(repo: GitRepo, ref: str) -> None:
+async def test_a_ref_that_is_not_there_is_not_found(web: WebApi, repo: GitRepo, ref: str) -> None:
     with pytest.raises(NotFound) as caught:
-        await GitRepoProvider(spec=spec(repo.url, ref)).resolve("git")
+        await provider(web, spec(repo.url, ref)).resolve("git")
     assert caught.value.status_code == 404
 
 
 async def test_a_repository_that_is_not_there_is_not_found_in_gits_own_words(
-    git_server: GitServer, repo: GitRepo
+    web: WebApi, repo: GitRepo
 ) -> None:
     missing = repo.url.replace("refs", "missing")
 
-    for url in (missing, "http://["):
-        with pytest.raises(NotFound) as caught:
-            await GitRepoProvider(spec=spec(url, "HEAD")).resolve("git")
+    with pytest.raises(NotFound) as caught:
+        await provider(web, spec(missing, "HEAD")).resolve("git")
 
-        assert caught.value.message.startswith(f"Could not read the git repository {url}: ")
-        assert "\n" not in caught.value.message
+    assert caught.value.message.startswith(f"Could not read the git repository {missing}: ")
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://",
+        "http://[",
+        "http:///x",
+        "https://a@b@c/x",
+        "https://good.example\\@evil.example/x",
+        "https://ho\tst/x",
+        "ssh://-oProxyCommand=x/y",
+        "https://host:99x/y",
+        "https://host/a\nb",
+        "https://host\0/x",
+    ],
+)
+def test_a_url_that_could_mean_two_hosts_is_refused(url: str) -> None:
+    with pytest.raises(BinderError, match="names no host that can be reached") as caught:
+        GitRepoProvider(spec=spec(url, "HEAD"))
+    assert caught.value.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("git@host.org:user/x.git", "ssh://git@host.org/user/x.git"),
+        ("git@host.org:/srv/x", "ssh://git@host.org/srv/x"),
+        ("host:x", "ssh://host/x"),
+        ("ssh://git@host:2222/x", "ssh://git@host:2222/x"),
+        ("https://[2001:db8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+        ("https://me:pass%40word@host/x y", "https://me:pass%40word@host/x y"),
+    ],
+)
+def test_an_address_as_scp_writes_it_is_an_ssh_url(written: str, url: str) -> None:
+    understood = GitRepoProvider(spec=spec(written, "HEAD"))
+
+    assert (understood.get_repo_url(), understood.get_build_slug()) == (url, url)
 
 
 @pytest.mark.parametrize(
@@ -158,25 +209,25 @@ async def test_a_server_that_never_answers_is_given_up_in_time() -> None:
         port = server.sockets[0].getsockname()[1]
         async with asyncio.timeout(5):
             with pytest.raises(GitFailed, match=r"did not answer within 0\.3 seconds"):
-                await resolve_remote_ref(f"http://127.0.0.1:{port}/x", "HEAD", seconds=0.3)
+                await GitRemote(f"http://127.0.0.1:{port}/x", EVERYWHERE).resolve("HEAD", 0.3)
             await closed.wait()
 
 
 async def test_git_never_asks_a_person_for_a_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unauthorized(request: web.Request) -> web.Response:
-        return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="private"'})
+    async def unauthorized(request: Request) -> Response:
+        return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="private"'})
 
     asker, asked = tmp_path / "asker", tmp_path / "asked"
     asker.write_text(f"#!/bin/sh\ntouch {asked}\n")
     asker.chmod(0o755)
     monkeypatch.setenv("GIT_ASKPASS", str(asker))
-    app = web.Application()
+    app = Application()
     app.router.add_get("/{path:.*}", unauthorized)
 
     async with TestServer(app) as server, asyncio.timeout(5):
         with pytest.raises(GitFailed, match=r"Authentication failed|could not read Username"):
-            await resolve_remote_ref(str(server.make_url("/private")), "HEAD")
+            await GitRemote(str(server.make_url("/private")), EVERYWHERE).resolve("HEAD")
 
     assert not asked.exists()

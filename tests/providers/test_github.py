@@ -25,12 +25,6 @@ async def api() -> AsyncIterator[GitHubApi]:
         yield api
 
 
-@pytest.fixture
-async def web() -> AsyncIterator[WebApi]:
-    async with WebApi(pause=0.01) as web:
-        yield web
-
-
 def provider(api: GitHubApi, web: WebApi, spec: str, **options: str) -> GitHubRepoProvider:
     config = Config({"GitHubRepoProvider": {"api_base_path": api.url} | options})
     return GitHubRepoProvider(parent=Configurable(config=config), web=web, spec=spec)
