@@ -23,6 +23,7 @@ from .instance import Instance
 from .launch import Launcher, LaunchQuota
 from .launch.data_dir import DataDir
 from .launch.front_door import PublicAddress
+from .launch.hub_oauth import HubOAuth
 from .options import (
     BuildOptions,
     DiskOptions,
@@ -80,6 +81,7 @@ class BinderHub(
     classes = [
         Launcher,
         LaunchQuota,
+        HubOAuth,
         RateLimiter,
         EventLog,
         RepoProvider,
@@ -272,7 +274,8 @@ class BinderHub(
             stack.push_async_callback(daemon.close)
             stack.push_async_callback(daemon.remove_network)  # which stays where it is in use
             await self._check_docker(daemon)
-            instance = self.instance_class(self, data_dir, http, web_api, daemon)
+            gateway = await daemon.network_gateway() if self.auth_enabled else ""
+            instance = self.instance_class(self, data_dir, http, web_api, daemon, gateway)
             stack.push_async_callback(instance.stop)
             await unless(stopped, instance.start())
             yield instance

@@ -189,6 +189,17 @@ class DockerDaemon:
                 await self._remove_network(superfluous)
         return name
 
+    async def network_gateway(self) -> str:
+        """The address of Docker's host on the namespace's network; empty where nobody knows."""
+        try:
+            for network_id in await self._networks():
+                network = await (await self.client.networks.get(network_id)).show()
+                for config in network["IPAM"]["Config"]:
+                    return str(config.get("Gateway", ""))
+        except DockerTrouble as error:
+            log.debug("The network of %s cannot be looked at: %s", self.namespace, error)
+        return ""
+
     async def remove_network(self) -> None:
         """Remove the namespace's network unless something still uses it, or Docker is away."""
         try:

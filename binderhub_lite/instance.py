@@ -15,13 +15,17 @@ from .images import ImageCleaner, ImageShelf, LaunchTimes
 from .launch import HubClient, Launcher, LaunchQuota
 from .launch.data_dir import DataDir
 from .launch.embedded_hub import EmbeddedHub
+from .launch.hub_address import HubAddress
+from .launch.hub_oauth import HubOAuth
 from .launch.ports import check_listenable
 from .managed_service import ManagedService
 from .metrics import Metrics
 from .pipeline import Pipeline
 from .providers.web_api import WebApi
 from .web import Site, make_application
+from .web.access import CALLBACK
 from .web.build_token import BuildTokens
+from .web.login import Login
 from .web.rate_limit import RateLimiter
 from .web.request_facts import RequestFacts
 
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from .app import BinderHub
 
 PACKAGE = Path(__file__).parent
+SECRETS = "secrets.json"
+OAUTH_CLIENT = "service-binder"
 
 
 class Instance:
@@ -43,13 +49,20 @@ class Instance:
         http: ClientSession,
         web_api: WebApi,
         daemon: DockerDaemon,
+        gateway: str = "",
     ) -> None:
+        """`gateway` is that of the servers' network (see HubAddress)."""
         self.app = app
         self.take_everything_down = False
         self._data_dir = data_dir
         self._http = http
         self._make_provider = app.provider_maker(web_api)
         self._daemon = daemon
+        self._gateway = gateway
+        launcher_options = app.config.Launcher
+        self._named_servers = bool(
+            launcher_options.get("allow_named_servers", app.use_named_servers)
+        )
         self._embedded = self._embedded_hub() if self._brings_hub() else None
         self.hub = self._embedded.client if self._embedded else self._outside_hub()
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
@@ -63,7 +76,7 @@ class Instance:
         self.pipeline = Pipeline(
             self._make_provider,
             self.builds,
-            Launcher(parent=app, hub=self.hub),
+            Launcher(parent=app, hub=self.hub, allow_named_servers=self._named_servers),
             self._quota,
             self.hub,
             self._metrics,
@@ -127,19 +140,42 @@ class Instance:
             "docker_url": self._daemon.url,
             "namespace": app.build_namespace,
             "config_file": str(app.config_path or ""),
-            "auth_enabled": False,
+            "auth_enabled": app.auth_enabled,
+            "named_servers": self._named_servers,
+            "base_url": app.base_url,
+            "oauth_client_id": OAUTH_CLIENT,
+            "oauth_redirect_uri": f"{app.base_url}{CALLBACK}",
             "idle_timeout": app.idle_timeout,
             "cors_allow_origin": app.cors_allow_origin,
             "ca_bundle": app.ca_bundle,
             "log_level": "DEBUG" if app.debug else "WARN",
         }
+        if app.auth_enabled and "authenticator_class" not in app.config.JupyterHub:
+            raise BinderError(
+                "auth_enabled needs to know how people log in: set "
+                'c.JupyterHub.authenticator_class, for example to "shared-password".'
+            )
+        address = HubAddress.for_servers_at(self._gateway) if app.auth_enabled else HubAddress()
         return EmbeddedHub(
-            self._data_dir, app.public_address(), self._http, options, app.hub_arguments()
+            self._data_dir, app.public_address(), self._http, options, app.hub_arguments(), address
         )
+
+    def _login(self) -> Login | None:
+        app = self.app
+        if not app.auth_enabled:
+            return None
+        known = {}
+        if self._embedded:
+            known = {
+                "oauth_client_id": OAUTH_CLIENT,
+                "oauth_redirect_uri": f"{app.base_url}{CALLBACK}",
+            }
+        oauth = HubOAuth(parent=app, hub=self.hub, **known)
+        return Login(oauth, self._kept_secret("session_key"), app.base_url)
 
     def _site(self) -> Site:
         app = self.app
-        secret = app.build_token_secret or self._kept_secret()
+        secret = app.build_token_secret or self._kept_secret("build_token_secret")
         return Site(
             base_url=app.base_url,
             pipeline=self.pipeline,
@@ -162,18 +198,18 @@ class Instance:
             compress=bool(app.tornado_settings.get("compress_response")),
             templates=_assets("templates"),
             static=_assets("static"),
+            login=self._login(),
             api_only=app.enable_api_only_mode,
             cors_allow_origin=app.cors_allow_origin,
         )
 
-    def _kept_secret(self) -> str:
-        """The secret of build tokens: kept, so that open pages outlive a restart."""
-        name = "secrets.json"
-        kept = self._data_dir.read(name).get("build_token_secret")
-        if not kept:
-            kept = secrets.token_hex(32)
-            self._data_dir.write(name, {"build_token_secret": kept})
-        return str(kept)
+    def _kept_secret(self, name: str) -> str:
+        """32 random bytes, made once: so open pages and logins outlive a restart."""
+        kept = self._data_dir.read(SECRETS)
+        if not kept.get(name):
+            kept[name] = secrets.token_hex(32)
+            self._data_dir.write(SECRETS, kept)
+        return str(kept[name])
 
 
 def _outside_hub(app: "BinderHub", http: ClientSession) -> HubClient:

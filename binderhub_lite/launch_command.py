@@ -68,6 +68,7 @@ class LaunchApp(BinderHub):
         if "ip" not in self.cli_config.BinderHub:
             self.ip = "127.0.0.1"
         self.hub_url = ""
+        self.auth_enabled = False
         self.base_url = "/"
         if "data_dir" not in self.cli_config.BinderHub:
             self.data_dir, self.build_namespace = _free_slot(Path(self.data_dir))

@@ -34,6 +34,8 @@ class Ask:
     launch_host: str
     """The public URL of this BinderHub, ending in a slash."""
     client_ip: str = ""
+    user: str = ""
+    """Who is logged in and asks; empty for somebody unknown."""
     build_only: bool = False
     build_token: bool = False
     """Whether a page of ours asks."""
@@ -150,7 +152,7 @@ class Pipeline:
         self, ask: Ask, provider: RepoProvider, repo: Repo, image: str, launch_id: str
     ) -> AsyncGenerator[Event]:
         metrics, outcome = self._metrics, _Outcome()
-        request = LaunchRequest(ask.launch_host, ask.request, ask.client_ip, launch_id)
+        request = LaunchRequest(ask.launch_host, ask.request, ask.client_ip, launch_id, ask.user)
         with metrics.launches_in_progress.track_inprogress():
             try:
                 launch = self._launcher.launch(image, repo, request)

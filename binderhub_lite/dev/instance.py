@@ -6,6 +6,7 @@ from ..builds.fake import FakeBuilds
 from ..instance import Instance
 from ..launch import HubClient
 from ..launch.fake import FakeHub
+from ..web.login import Login
 from ..web.pages import render
 
 SERVERS = "fake-server/"
@@ -22,6 +23,9 @@ class DevInstance(Instance):
 
     def _outside_hub(self) -> HubClient:
         return FakeHub(self._http, self.app.base_url + SERVERS)
+
+    def _login(self) -> Login | None:
+        return None
 
     def _application(self) -> web.Application:
         application = super()._application()

@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 from ..events import BinderError
 from .data_dir import DataDir
 from .front_door import FrontDoor, PublicAddress
+from .hub_address import HubAddress
 from .hub_client import HubClient, HubUnreachable
 from .ports import check_listenable, free_port
 from .process import ChildProcess, last_lines
@@ -46,6 +47,7 @@ class EmbeddedHub:
     http: ClientSession
     options: dict[str, Any]
     arguments: Sequence[str] = ()
+    own_address: HubAddress = field(default_factory=HubAddress)
     token: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +60,7 @@ class EmbeddedHub:
     @property
     def url(self) -> str:
         """The hub's root, as this process reaches it."""
-        return f"http://127.0.0.1:{self._port}{BASE_URL}"
+        return f"http://{self.own_address.ip}:{self._port}{BASE_URL}"
 
     @property
     def client(self) -> HubClient:
@@ -93,21 +95,27 @@ class EmbeddedHub:
         await asyncio.gather(*self._watchers, return_exceptions=True)
         if self._process is not None:
             await self._process.stop()
-        (self.data_dir.path / RECORD).unlink(missing_ok=True)
+        self._note_port()
         await self.front_door.close()
 
     def _choose_port(self) -> int:
-        """The port of the last time, so that a proxy that we take over still finds the hub."""
+        """The port of the last time, where a proxy that we take over and servers find the hub."""
+        ip = self.own_address.ip
         before = self.data_dir.read(RECORD).get("port")
         predecessor = ChildProcess.from_record(self.data_dir.read(RECORD).get("process"))
         if not isinstance(before, int):
-            return free_port()
+            return free_port(ip)
         if predecessor is None:
             try:
-                check_listenable("127.0.0.1", before)
+                check_listenable(ip, before)
             except BinderError:
-                return free_port()
+                return free_port(ip)
         return before
+
+    def _note_port(self) -> None:
+        process = self._process if self._process is not None and self._process.running else None
+        record = process.record if process is not None else None
+        self.data_dir.write(RECORD, {"process": record, "port": self._port})
 
     async def _stop_predecessor(self) -> None:
         process = ChildProcess.from_record(self.data_dir.read(RECORD).get("process"))
@@ -136,7 +144,7 @@ class EmbeddedHub:
         ]
         environment = {**os.environ, SETTINGS_VARIABLE: str(settings)}
         self._process = await ChildProcess.start(command, environment, log_file)
-        self.data_dir.write(RECORD, {"process": self._process.record, "port": self._port})
+        self._note_port()
         await self._wait_until_answering(log_file)
 
     def _settings(self) -> dict[str, Any]:
@@ -144,7 +152,9 @@ class EmbeddedHub:
             **self.options,
             "data_dir": str(self.data_dir.path),
             "bind_url": f"{self.address.scheme}://{self.address.ip}:{self.address.port}{BASE_URL}",
-            "hub_port": self._port,
+            "hub_bind_url": f"http://{self.own_address.ip}:{self._port}",
+            "hub_url_for_servers": self.own_address.url_for_servers(self._port),
+            "extra_hosts": self.own_address.extra_hosts,
             "proxy_api_url": self.front_door.api_url,
             "proxy_token": self.front_door.token,
             "binder_token": self.token,

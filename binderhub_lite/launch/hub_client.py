@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
 from ..events import BinderError
 
@@ -39,7 +40,9 @@ class HubClient:
 
     def __init__(self, http: ClientSession, url: str, token: str, public_url: str = "") -> None:
         self._http = http
+        self._root = url
         self._api = url.rstrip("/") + "/hub/api"
+        self._token = token
         self._headers = {"Authorization": f"token {token}"}
         self._public_url = public_url
 
@@ -47,27 +50,56 @@ class HubClient:
         """A browser's URL of a server, from the path that the hub gives for it."""
         return urljoin(self._public_url or request_origin, path)
 
+    def public_hub_url(self, path: str) -> str:
+        """A browser's URL of the hub's own page `hub/{path}`: absolute, or a path of our origin."""
+        return (self._public_url or urlsplit(self._root).path).rstrip("/") + f"/hub/{path}"
+
     async def check(self) -> None:
         """Raise HubUnreachable unless the API answers."""
         await self._call("GET", "")
 
+    async def holder(self, token: str = "") -> dict[str, Any] | None:
+        """The hub's model of whose `token` this is (`kind`, `name`, `scopes`, …).
+
+        None for a token that it does not know. Without one, it is about our own.
+        """
+        try:
+            answer = await self._call("GET", "/user", token=token)
+        except HubRefused:
+            return None
+        model: dict[str, Any] = json.loads(answer)
+        return model
+
     async def is_administrator(self, token: str) -> bool:
         """Whether a token of the hub's belongs to somebody who may stop anybody's server."""
-        headers = {"Authorization": f"token {token}"}
-        try:
-            async with self._http.get(
-                f"{self._api}/user", headers=headers, timeout=REQUEST_TIMEOUT
-            ) as answer:
-                if answer.status >= 400:
-                    return False
-                holder = await answer.json()
-        except (ClientError, TimeoutError) as error:
-            raise HubUnreachable(f"JupyterHub does not answer: {error}", 502) from error
+        holder = await self.holder(token) if token else None
+        if holder is None:
+            return False
         return bool(holder.get("admin")) or "admin:servers" in holder.get("scopes", [])
+
+    async def exchange_code(self, code: str, client_id: str, redirect_uri: str) -> str:
+        """The token of whoever logged in, for the code that they came back with (OAuth2).
+
+        Raises HubRefused when the hub does not take the code.
+        """
+        client = WebApplicationClient(client_id)
+        form = client.prepare_request_body(
+            code, redirect_uri=redirect_uri, client_secret=self._token
+        )
+        answer = await self._call("POST", "/oauth2/token", form=form)
+        try:
+            return str(client.parse_request_body_response(answer)["access_token"])
+        except OAuth2Error as error:
+            raise HubRefused(f"The hub did not grant a login: {error.description}", 403) from error
+
+    async def active_servers(self, user: str) -> set[str]:
+        """The names of a user's servers that run, start or stop; '' is the default one's."""
+        model = json.loads(await self._call("GET", _user_path(user)))
+        return set(model.get("servers") or {})
 
     async def create_user(self, name: str) -> None:
         """Make a temporary user; one that is already there is no error (a retry finds it so)."""
-        await self._call("POST", f"/users/{quote(name)}", accept=(409,))
+        await self._call("POST", _user_path(name), accept=(409,))
 
     async def delete_user(self, name: str) -> None:
         """Remove a user with any server of theirs; one that is gone is no error.
@@ -75,7 +107,7 @@ class HubClient:
         The hub refuses (400) while that server stops, and breaks (500) while it starts:
         `stop_server` comes first.
         """
-        await self._call("DELETE", f"/users/{quote(name)}", accept=(404,))
+        await self._call("DELETE", _user_path(name), accept=(404,))
 
     async def start_server(
         self, user: str, server: str, options: Mapping[str, Any], *, again: bool = False
@@ -84,20 +116,20 @@ class HubClient:
 
         `again` says that this is a retry, whose first try may well have arrived.
         """
-        path = f"/users/{quote(user)}/servers/{quote(server)}"
-        await self._call("POST", path, json=options, accept=(400, 409) if again else ())
+        await self._call(
+            "POST", _server_path(user, server), body=options, accept=(400, 409) if again else ()
+        )
 
     async def stop_server(self, user: str, server: str) -> None:
         """Stop a server, one that is only just starting, too; one that is gone is no error.
 
         Returns when it has stopped, or after ten seconds while it goes on stopping.
         """
-        path = f"/users/{quote(user)}/servers/{quote(server)}"
-        await self._call("DELETE", path, accept=(404,))
+        await self._call("DELETE", _server_path(user, server), accept=(404,))
 
     async def progress(self, user: str, server: str) -> AsyncGenerator[dict[str, Any]]:
         """The hub's progress events of a starting server; the last has `ready` or `failed`."""
-        path = f"/users/{quote(user)}/servers/{quote(server)}/progress"
+        path = f"{_server_path(user, server)}/progress"
         try:
             async with self._http.get(
                 self._api + path, headers=self._headers, timeout=PROGRESS_TIMEOUT
@@ -114,18 +146,42 @@ class HubClient:
         method: str,
         path: str,
         *,
-        json: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        form: str | None = None,
+        token: str = "",
         accept: tuple[int, ...] = (),
-    ) -> None:
+    ) -> str:
+        """The answer's text, to a request with our token or with somebody's."""
+        headers = {"Authorization": f"token {token}"} if token else dict(self._headers)
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
             async with self._http.request(
-                method, self._api + path, json=json, headers=self._headers, timeout=REQUEST_TIMEOUT
+                method,
+                self._api + path,
+                json=body,
+                data=form,
+                headers=headers,
+                timeout=REQUEST_TIMEOUT,
             ) as answer:
                 if answer.status not in accept:
                     await _raise_for_status(answer)
+                return await answer.text()
         except (ClientError, TimeoutError) as error:
             where = urlsplit(self._api).netloc
             raise HubUnreachable(f"JupyterHub does not answer at {where}: {error}", 502) from error
+
+
+def _user_path(name: str) -> str:
+    return f"/users/{_quoted(name)}"
+
+
+def _server_path(user: str, server: str) -> str:
+    return f"{_user_path(user)}/servers/{_quoted(server)}"
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
 
 
 async def _raise_for_status(answer: ClientResponse) -> None:

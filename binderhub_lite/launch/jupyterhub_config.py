@@ -11,6 +11,16 @@ from pathlib import Path
 
 from binderhub_lite.launch.embedded_hub import SETTINGS_VARIABLE
 
+USER_SCOPES = [
+    "access:services!service=binder",
+    "access:servers!user",
+    "read:servers!user",
+    "delete:servers!user",
+    "read:users!user",
+    "tokens!user",
+    "users:activity!user",  # for their servers, whose tokens can do no more than they
+]
+
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 settings = json.loads(Path(os.environ[SETTINGS_VARIABLE]).read_text())
 data_dir = Path(settings["data_dir"])
@@ -20,9 +30,17 @@ c.JupyterHub.log_level = settings["log_level"]
 c.JupyterHub.spawner_class = "binderhub-lite"
 c.JupyterHub.authenticator_class = "null"
 c.JupyterHub.concurrent_spawn_limit = 100
+c.JupyterHub.load_roles = []
 c.NullAuthenticator.any_allow_config = True
 c.BinderSpawner.cors_allow_origin = settings["cors_allow_origin"]
 c.BinderSpawner.ca_bundle = settings["ca_bundle"]
+if settings["hub_url_for_servers"]:
+    c.BinderSpawner.hub_connect_url = settings["hub_url_for_servers"]
+if settings["auth_enabled"]:
+    # Servers start from links. The hub's own pages could only start one of no repository.
+    c.JupyterHub.redirect_to_server = False
+    c.JupyterHub.default_url = settings["base_url"]
+    c.JupyterHub.allow_named_servers = settings["named_servers"]
 
 if settings["config_file"]:
     load_subconfig(settings["config_file"])  # type: ignore[name-defined]  # noqa: F821
@@ -31,8 +49,9 @@ if settings["config_file"]:
 c.BinderSpawner.client_kwargs = {"base_url": settings["docker_url"]}
 c.BinderSpawner.namespace = settings["namespace"]
 c.BinderSpawner.auth_enabled = settings["auth_enabled"]
+c.BinderSpawner.names_of_the_host = settings["extra_hosts"]
 c.JupyterHub.bind_url = settings["bind_url"]
-c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings['hub_port']}"
+c.JupyterHub.hub_bind_url = settings["hub_bind_url"]
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.db_url = f"sqlite:///{data_dir / 'jupyterhub.sqlite'}"
@@ -45,34 +64,35 @@ c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
 # A launch is answered at once and followed by its progress stream.
 c.JupyterHub.tornado_settings.update({"slow_spawn_timeout": 0})
 
-c.JupyterHub.services.extend(
+binder = {"name": "binder", "api_token": settings["binder_token"]}
+binder_scopes = ["servers"]
+culling = [
+    sys.executable,
+    "-m",
+    "jupyterhub_idle_culler",
+    f"--timeout={settings['idle_timeout']}",
+    f"--cull-every={max(1, min(300, settings['idle_timeout'] // 2))}",
+]
+culler_scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+roles = c.JupyterHub.load_roles
+if settings["auth_enabled"]:
+    binder |= {
+        "oauth_client_id": settings["oauth_client_id"],
+        "oauth_redirect_uri": settings["oauth_redirect_uri"],
+        "oauth_no_confirm": True,
+    }
+    culling.append("--remove-named-servers")
+    if not any(role["name"] == "user" for role in roles):
+        roles.append({"name": "user", "scopes": USER_SCOPES})
+else:
+    binder_scopes.append("admin:users")
+    culling.append("--cull-users=True")
+    culler_scopes.append("admin:users")
+
+c.JupyterHub.services.extend([binder, {"name": "idle-culler", "command": culling}])
+roles.extend(
     [
-        {"name": "binder", "api_token": settings["binder_token"]},
-        {
-            "name": "idle-culler",
-            "command": [
-                sys.executable,
-                "-m",
-                "jupyterhub_idle_culler",
-                f"--timeout={settings['idle_timeout']}",
-                f"--cull-every={max(1, min(300, settings['idle_timeout'] // 2))}",
-                *([] if settings["auth_enabled"] else ["--cull-users=True"]),
-            ],
-        },
-    ]
-)
-c.JupyterHub.load_roles.extend(
-    [
-        {
-            "name": "binder",
-            "scopes": ["admin:users", "admin:servers"],
-            "services": ["binder"],
-        },
-        {
-            "name": "idle-culler",
-            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"]
-            + ([] if settings["auth_enabled"] else ["admin:users"]),
-            "services": ["idle-culler"],
-        },
+        {"name": "binder", "scopes": binder_scopes, "services": ["binder"]},
+        {"name": "idle-culler", "scopes": culler_scopes, "services": ["idle-culler"]},
     ]
 )

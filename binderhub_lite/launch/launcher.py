@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import re
 import secrets
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
@@ -10,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
-from traitlets import Callable, Float, Instance, Integer
+from traitlets import Bool, Callable, Float, Instance, Integer
 from traitlets.config import LoggingConfigurable
 
 from ..events import BinderError, Event, Phase
 from ..providers import Repo
 from .hub_client import HubBusy, HubClient, HubRefused, HubUnreachable
+from .places import Place, Places
 
 T = TypeVar("T")
 
@@ -31,6 +31,8 @@ class LaunchRequest:
     client_ip: str
     launch_id: str = ""
     """Under this name the launch holds its place in the quota; a label of the container."""
+    user: str = ""
+    """Who is logged in and launches; empty: a temporary user is made."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Server:
 
 
 class Launcher(LoggingConfigurable):
-    """Launches servers for temporary users of the hub."""
+    """Launches servers at the hub."""
 
     hub = Instance(HubClient)
 
@@ -57,6 +59,15 @@ class Launcher(LoggingConfigurable):
     launch_timeout = Float(
         600, min=1, help="Seconds within which a server must be ready, else it is given up."
     ).tag(config=True)
+    allow_named_servers = Bool(
+        help="Where people log in: give each launch a server of its own, instead of one per "
+        "person. Default: c.BinderHub.use_named_servers."
+    ).tag(config=True)
+    named_server_limit_per_user = Integer(
+        0,
+        min=0,
+        help="How many such servers a person may run at once; 0: any number.",
+    ).tag(config=True)
     pre_launch_hook = Callable(
         None,
         allow_none=True,
@@ -68,6 +79,7 @@ class Launcher(LoggingConfigurable):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._leftovers: set[asyncio.Task[None]] = set()
+        self._places = Places(self.hub, self.allow_named_servers, self.named_server_limit_per_user)
 
     async def launch(
         self, image: str, repo: Repo, request: LaunchRequest
@@ -77,15 +89,15 @@ class Launcher(LoggingConfigurable):
         Raises BinderError when there will be none. Nothing of it is left then, nor when
         nobody waits for the server any more and the generator is closed.
         """
-        user = user_name(repo)
+        place = self._places.place(request.user, repo)
         token = secrets.token_urlsafe(16)
         deadline = asyncio.get_running_loop().time() + self.launch_timeout
         yield Event.of(Phase.LAUNCHING, "Launching server...")
-        await self._ask_hook(image, user, repo, deadline)
+        await self._ask_hook(image, place, repo, deadline)
         ready = False
         try:
             options = self._options(image, token, repo, request)
-            async with aclosing(self._start(user, options, deadline)) as steps:
+            async with aclosing(self._start(place, options, deadline)) as steps:
                 async for step in steps:
                     ready = isinstance(step, Server)
                     yield step
@@ -94,14 +106,14 @@ class Launcher(LoggingConfigurable):
         finally:
             if not ready:
                 # Shielded: whoever leaves may do so twice, by closing and by our own end.
-                await asyncio.shield(self._give_up(user))
+                await asyncio.shield(self._give_up(place))
 
-    async def _ask_hook(self, image: str, user: str, repo: Repo, deadline: float) -> None:
+    async def _ask_hook(self, image: str, place: Place, repo: Repo, deadline: float) -> None:
         hook: Any = self.pre_launch_hook
         if hook is None:
             return
         try:
-            answer = hook(self, image, user, "", repo.url)
+            answer = hook(self, image, place.user, place.server, repo.url)
             if inspect.isawaitable(answer):
                 await _before(deadline, answer)
         except TimeoutError:
@@ -129,7 +141,7 @@ class Launcher(LoggingConfigurable):
         }
 
     async def _start(
-        self, user: str, options: dict[str, Any], deadline: float
+        self, place: Place, options: dict[str, Any], deadline: float
     ) -> AsyncGenerator[Event | Server]:
         """Ask the hub and follow its progress, again from the start when it breaks meanwhile.
 
@@ -139,10 +151,8 @@ class Launcher(LoggingConfigurable):
         retries = 0
         while True:
             try:
-                await _before(deadline, self.hub.create_user(user))
-                starting = self.hub.start_server(user, "", options, again=retries > 0)
-                await _before(deadline, starting)
-                async with aclosing(self.hub.progress(user, "")) as progress:
+                await _before(deadline, place.start(options))
+                async with aclosing(self.hub.progress(place.user, place.server)) as progress:
                     while event := await _before(deadline, anext(progress, None)):
                         if event.get("ready"):
                             yield Server(event["url"], options["token"], retries)
@@ -164,23 +174,19 @@ class Launcher(LoggingConfigurable):
                 self.log.warning("%s Retry %d in %g s", error.message, retries, pause)
             await _before(deadline, asyncio.sleep(pause))
 
-    async def _give_up(self, user: str) -> None:
-        """Remove the temporary user with whatever was started for them.
+    async def _give_up(self, place: Place) -> None:
+        """Remove whatever was made and started for the launch.
 
         What the hub cannot do now goes on in the background: nobody is to wait for it.
         """
         try:
-            await self._remove(user)
+            await place.clear()
         except BinderError:
-            task = asyncio.create_task(self._remove_later(user))
+            task = asyncio.create_task(self._clear_later(place))
             self._leftovers.add(task)
             task.add_done_callback(self._leftovers.discard)
 
-    async def _remove(self, user: str) -> None:
-        await self.hub.stop_server(user, "")
-        await self.hub.delete_user(user)
-
-    async def _remove_later(self, user: str) -> None:
+    async def _clear_later(self, place: Place) -> None:
         tries = AsyncRetrying(
             # The hub refuses (400) while a server stops, and that may take a while.
             retry=retry_if_exception_type((HubUnreachable, HubRefused)),
@@ -190,9 +196,9 @@ class Launcher(LoggingConfigurable):
         )
         try:
             await asyncio.sleep(self.retry_delay)
-            await tries(self._remove, user)
+            await tries(place.clear)
         except BinderError as error:
-            self.log.warning("User %s is left to the idle culler: %s", user, error.message)
+            self.log.warning("%s is left to the idle culler: %s", place.user, error.message)
 
     def _too_late(self) -> BinderError:
         return BinderError(f"The server was not ready within {self.launch_timeout:g} seconds.", 504)
@@ -201,12 +207,6 @@ class Launcher(LoggingConfigurable):
 async def _before(deadline: float, waiting: Awaitable[T]) -> T:
     async with asyncio.timeout_at(deadline):
         return await waiting
-
-
-def user_name(repo: Repo) -> str:
-    """A new temporary user's name, readable and safe in URLs and container names."""
-    readable = re.sub(r"[^a-z0-9]+", "-", repo.slug.lower()).strip("-")[-32:].strip("-")
-    return f"{readable or 'server'}-{secrets.token_hex(4)}"
 
 
 def _refused_by_hook(error: Exception) -> BinderError:

@@ -1,4 +1,4 @@
-"""Ports: free ones on the loopback interface, and whether one can be listened on."""
+"""Ports: free ones, and whether one can be listened on."""
 
 import errno
 import socket
@@ -6,10 +6,10 @@ import socket
 from ..events import BinderError
 
 
-def free_port() -> int:
-    """A port of the loopback interface that nothing listens on now."""
+def free_port(ip: str = "127.0.0.1") -> int:
+    """A port of an address of this machine's that nothing listens on now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((ip, 0))
         return int(probe.getsockname()[1])
 
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from docker.errors import APIError
 from dockerspawner import DockerSpawner
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
-from traitlets import Bool, Integer, List, Unicode, default
+from traitlets import Bool, Dict, Integer, List, Unicode, default
 
 from ..dockerd import Component, labels, network_name, trust
 
@@ -26,6 +26,13 @@ START = (
     "for app in jupyter-lab jupyter-notebook; do "
     'command -v "$app" >/dev/null && exec "$app" "$@"; done; '
     'echo "This image has neither jupyter-lab nor jupyter-notebook." >&2; exit 127'
+)
+
+# With logins, it is the hub's own variant of the server, which asks the hub who comes.
+START_WITH_LOGINS = (
+    'command -v jupyterhub-singleuser >/dev/null && exec jupyterhub-singleuser "$@"; '
+    'echo "This image has no jupyterhub-singleuser, which logins need: '
+    'install jupyterhub in it." >&2; exit 127'
 )
 
 BINDER_VARIABLES = (
@@ -42,7 +49,7 @@ LOG_LINES = 15
 
 
 class ServerDied(Exception):
-    """The server's container ended before it answered; JupyterHub shows the message."""
+    """There is no server; JupyterHub shows the message, which says why."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -64,6 +71,9 @@ class BinderSpawner(DockerSpawner):
     ca_bundle = Unicode(
         help="File of certificates that servers trust (c.BinderHub.ca_bundle)."
     ).tag(config=True)
+    names_of_the_host = Dict(
+        help="Names for the hub's machine that servers are told of, with their addresses."
+    ).tag(config=True)
     pids_limit = Integer(1024, help="How many processes and threads a server may have.").tag(
         config=True
     )
@@ -71,7 +81,12 @@ class BinderSpawner(DockerSpawner):
     # DockerSpawner's one thread would start a class of thirty one after another.
     _executor: ClassVar[ThreadPoolExecutor] = ThreadPoolExecutor(8)
 
-    cmd = List(Unicode(), ["sh", "-c", START, "binder-server"])
+    cmd = List(Unicode())
+
+    @default("cmd")
+    def _start_what_the_image_has(self) -> list[str]:
+        start = START_WITH_LOGINS if self.auth_enabled else START
+        return ["sh", "-c", start, "binder-server"]
 
     @default("apply_user_options")
     def _read_where_they_are_used(self) -> Any:
@@ -112,7 +127,9 @@ class BinderSpawner(DockerSpawner):
     def get_args(self) -> list[str]:
         """The server's arguments, under their old and their new names."""
         if self.auth_enabled:
-            return list(super().get_args())
+            origin = self.cors_allow_origin
+            allowed = [f"--ServerApp.allow_origin={origin}"] if origin else []
+            return [*allowed, *super().get_args()]
         settings = {
             "base_url": self.server.base_url,
             "token": self.user_options["token"],
@@ -135,7 +152,9 @@ class BinderSpawner(DockerSpawner):
 
     def get_env(self) -> dict[str, str]:
         env = super().get_env()
-        if not self.auth_enabled:
+        if self.auth_enabled:
+            env |= {"JUPYTERHUB_ALLOW_TOKEN_IN_URL": "1"}
+        else:
             # A server that needs no login needs nothing of the hub, its token least of all.
             env = {name: value for name, value in env.items() if not _is_hubs(name)}
         options = self.user_options
@@ -177,13 +196,16 @@ class BinderSpawner(DockerSpawner):
         configured = self._eval_if_callable(self.extra_create_kwargs)
         configured_labels = configured.get("labels", {})
         self.extra_create_kwargs = {**configured, "labels": {**configured_labels, **own_labels}}
+        configured_host = self._eval_if_callable(self.extra_host_config)
+        hosts = {**self.names_of_the_host, **configured_host.get("extra_hosts", {})}
         self.extra_host_config = {
             "pids_limit": self.pids_limit,
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
             # Docker would remove the container of a server that died before we can read why.
             "auto_remove": False,
-            **self._eval_if_callable(self.extra_host_config),
+            **configured_host,
+            "extra_hosts": hosts,
         }
 
     async def start(self) -> tuple[str, int]:
@@ -194,6 +216,10 @@ class BinderSpawner(DockerSpawner):
         """
         # A second less than the hub gives us, whose own word would only be "timed out".
         latest = time.monotonic() + self.start_timeout - 1
+        if "image" not in self.user_options:
+            raise ServerDied("Servers start from links here: open one, and yours will start.")
+        if self.auth_enabled:
+            self._make_token_known()
         ip, port = await super().start()
         url = f"http://{ip}:{port}{self.server.base_url}api"
         deadline = min(latest, time.monotonic() + self.http_timeout)
@@ -205,6 +231,18 @@ class BinderSpawner(DockerSpawner):
             await asyncio.sleep(pause)
             pause = min(LONGEST_POLL, pause * 1.2)
         return ip, port
+
+    def _make_token_known(self) -> None:
+        """Let the launch's token open this server, and nothing else, as long as it runs.
+
+        Belonging to the server's OAuth client, it goes with that when the server stops.
+        """
+        self.user.new_api_token(
+            self.user_options["token"],
+            note=f"Opens {self._log_name}",
+            scopes=[f"access:servers!server={self.user.name}/{self.name}"],
+            client_id=self.oauth_client_id,
+        )
 
     async def get_ip_and_port(self) -> tuple[str, int]:
         """Where the server listens. Raises ServerDied when its container has ended already."""

@@ -2,7 +2,7 @@
 
 import os
 
-from traitlets import HasTraits, Integer, Unicode, default
+from traitlets import Bool, HasTraits, Integer, Unicode, default
 
 
 class HubOptions(HasTraits):
@@ -17,6 +17,15 @@ class HubOptions(HasTraits):
     ).tag(config=True)
     hub_api_token = Unicode(
         help="Token for the API of the hub at hub_url. Default: $JUPYTERHUB_API_TOKEN."
+    ).tag(config=True)
+    auth_enabled = Bool(
+        False,
+        help="Only people who have logged in to the hub may launch, and servers are theirs alone.",
+    ).tag(config=True)
+    use_named_servers = Bool(
+        False,
+        help="With auth_enabled: each launch gets a server of its own, instead of one per person. "
+        "An outside hub must allow named servers, too.",
     ).tag(config=True)
     idle_timeout = Integer(
         3600,

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from ..events import BinderError, Event
 from ..pipeline import Ask
+from .access import user_of
 from .banned import banned_network, refusal
 from .site import SITE, Site
 
@@ -35,7 +36,7 @@ async def build(request: web.Request) -> web.StreamResponse:
     if request.method == "HEAD":
         await response.prepare(request)
         return response
-    asked = _understand(request, site, response)
+    asked = await _understand(request, site, response)
     await response.prepare(request)
     async with contextlib.aclosing(_events(asked, site)) as batches:
         await _send(response, batches, site.keepalive_seconds)
@@ -43,12 +44,12 @@ async def build(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _understand(
+async def _understand(
     request: web.Request, site: Site, response: web.StreamResponse
 ) -> Ask | BinderError:
     """What the request asks for, or why it gets nothing; the response gets headers about limits."""
     try:
-        ask = _ask(request, site)
+        ask = await _ask(request, site)
         if not ask.build_token:
             allowance = site.rate_limiter.count(ask.client_ip)
             response.headers.update(allowance.headers)
@@ -73,7 +74,7 @@ async def _events(asked: Ask | BinderError, site: Site) -> AsyncGenerator[list[E
             yield batch
 
 
-def _ask(request: web.Request, site: Site) -> Ask:
+async def _ask(request: web.Request, site: Site) -> Ask:
     """What the request asks for. Raises BinderError when it may not, or is not to be understood."""
     provider, spec = asked_for(request)
     label = banned_network(request)
@@ -81,6 +82,9 @@ def _ask(request: web.Request, site: Site) -> Ask:
         raise BinderError(refusal(label), 403)
     if not _accepts_events(request):
         raise BinderError("This address streams events: send `Accept: text/event-stream`.", 400)
+    user = await user_of(request)
+    if site.login and not user:
+        raise BinderError("Only for people who are logged in: reload the page to log in.", 403)
     token = request.query.get("build_token")
     if token:
         site.tokens.check(token, f"{provider}/{spec}", request)
@@ -93,6 +97,7 @@ def _ask(request: web.Request, site: Site) -> Ask:
         origin=site.facts.origin(request),
         launch_host=site.public_url(request),
         client_ip=site.facts.client_ip(request),
+        user=user,
         build_only=build_only,
         build_token=bool(token),
         # Without an Origin, a page's request still says whether it comes from another site.

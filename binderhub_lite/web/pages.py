@@ -101,6 +101,8 @@ def _shared_context(request: web.Request, site: Site, nonce: str) -> dict[str, A
         "google_analytics_domain": pages.google_analytics_domain,
         "opengraph_title": pages.opengraph_title,
         "version": __version__,
+        "user": request.get("user", ""),
+        "hub_home": site.hub.public_hub_url("home"),
         "csp_nonce": nonce,
     }
 

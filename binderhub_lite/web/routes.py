@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import build_logs, pages, status
+from . import access, build_logs, pages, status
 from .answer_headers import set_headers
 from .banned import ban_networks
 from .build_stream import build
@@ -27,20 +27,28 @@ IMAGES = {
 }
 
 
+_LOGIN_ROUTES: list[tuple[str, Handler]] = [
+    (access.CALLBACK, access.oauth_callback),
+    (access.LOGOUT, access.logout),
+]
+
+
 def make_application(site: Site) -> web.Application:
     """The aiohttp application of a site."""
-    app = web.Application(middlewares=[log_requests, preflight, error_pages, ban_networks])
+    asking = access.middlewares(site, site.login, IMAGES) if site.login else []
+    middlewares = [log_requests, preflight, error_pages, ban_networks, *asking]
+    app = web.Application(middlewares=middlewares)
     app.on_response_prepare.append(set_headers)
     app[SITE] = site
     pages.set_up_pages(app, site)
-    routes = [*_api_routes(), *([] if site.api_only else _page_routes(app, site))]
+    routes = [*_api_routes(site), *([] if site.api_only else _page_routes(app, site))]
     for path, handler in routes:
         app.router.add_get(site.base_url + path, handler)
     app.router.add_delete(f"{site.base_url}build/{{provider}}/{{spec:.+}}", cancel)
     return app
 
 
-def _api_routes() -> list[tuple[str, Handler]]:
+def _api_routes(site: Site) -> list[tuple[str, Handler]]:
     return [
         ("build/{provider}/{spec:.+}", build),
         ("health", status.health),
@@ -50,6 +58,7 @@ def _api_routes() -> list[tuple[str, Handler]]:
         ("api/detect", detection),
         ("api/builds", build_logs.list_builds),
         ("api/builds/{name}/log", build_logs.log),
+        *(_LOGIN_ROUTES if site.login else []),
     ]
 
 

@@ -15,6 +15,7 @@ from ..networks import Network
 from ..pipeline import Pipeline
 from ..providers import RepoProvider
 from .build_token import BuildTokens
+from .login import Login
 from .rate_limit import RateLimiter
 from .request_facts import RequestFacts
 
@@ -67,6 +68,8 @@ class Site:
     """Headers of every answer."""
     compress: bool = False
     """Whether pages are compressed."""
+    login: Login | None = None
+    """How people log in; None where everybody may come."""
     api_only: bool = False
     cors_allow_origin: str = ""
     keepalive_seconds: float = 20

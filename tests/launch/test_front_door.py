@@ -9,6 +9,7 @@ import psutil
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from binderhub_lite.events import BinderError
 from binderhub_lite.launch.data_dir import DataDir
@@ -60,6 +61,38 @@ async def test_what_belongs_to_nobody_else_leads_to_our_pages(
     door: FrontDoor, address: PublicAddress, http: ClientSession
 ) -> None:
     assert await get(http, f"http://127.0.0.1:{address.port}/v2/gh/x") == "/v2/gh/x"
+
+
+async def test_servers_are_not_told_of_sessions(
+    address: PublicAddress, data_dir: DataDir, http: ClientSession
+) -> None:
+    """Code in a server could use a person's session to launch in their name."""
+    told: list[str] = []
+
+    async def listen(request: web.Request) -> web.StreamResponse:
+        told.append(request.headers.get("Cookie", ""))
+        if "Upgrade" not in request.headers:
+            return web.Response()
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", listen)
+    cookies = {"Cookie": "a=1; binder-session-0a1b2c3d=secret; b=2"}
+    paths = ["/v2/x", "/jupyter/user/mallory/", "/%6Aupyter/user/mallory/", "//host/jupyter/"]
+    async with TestServer(app) as server:
+        door = FrontDoor(data_dir, address, http)
+        await door.open(str(server.make_url("")).rstrip("/"), ERRORS)
+        for path in paths:
+            url = URL(f"http://127.0.0.1:{address.port}{path}", encoded=True)
+            await http.get(url, headers=cookies)
+            async with http.ws_connect(url, headers=cookies):
+                pass
+        await door.close()
+
+    assert told[:2] == [cookies["Cookie"]] * 2
+    assert told[2:] == ["a=1; b=2"] * 6
 
 
 async def test_the_proxy_takes_orders_from_us_alone(

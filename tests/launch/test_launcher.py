@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from binderhub_lite.events import BinderError, Event
 from binderhub_lite.launch import HubClient, Launcher, LaunchRequest, Server
 from binderhub_lite.launch.hub_client import HubRefused, HubUnreachable
-from binderhub_lite.launch.launcher import user_name
+from binderhub_lite.launch.places import unique_name
 from binderhub_lite.providers import Repo
 
 from ..support.hub_api import CUT, HANG, TOKEN, HubApi
@@ -353,8 +353,8 @@ async def test_without_a_hub_the_sentence_says_so(http: ClientSession) -> None:
 
 @given(st.text())
 def test_a_users_name_is_short_and_safe_and_new_every_time(slug: str) -> None:
-    name = user_name(repo(slug))
+    name = unique_name(repo(slug))
 
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
     assert len(name) <= 41
-    assert name != user_name(repo(slug))
+    assert name != unique_name(repo(slug))

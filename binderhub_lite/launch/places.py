@@ -1,0 +1,119 @@
+"""Whose server a launch starts: a temporary user's, or one of a person who is logged in."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+from ..events import BinderError
+from ..providers import Repo
+from .hub_client import HubClient, HubRefused
+
+
+class Place(Protocol):
+    """Where the hub runs the server of one launch: a user and the server's name ('': default)."""
+
+    @property
+    def user(self) -> str: ...
+    @property
+    def server(self) -> str: ...
+
+    async def start(self, options: Mapping[str, Any]) -> None:
+        """Ask the hub for the server; may be called again when the hub did not answer."""
+
+    async def clear(self) -> None:
+        """Leave nothing of this launch at the hub; raises BinderError when that fails."""
+
+
+@dataclass
+class TemporaryPlace:
+    """A user who is made for one launch and goes with it."""
+
+    hub: HubClient
+    user: str
+    server: str = ""
+    asked: bool = False
+
+    async def start(self, options: Mapping[str, Any]) -> None:
+        await self.hub.create_user(self.user)
+        again, self.asked = self.asked, True
+        await self.hub.start_server(self.user, self.server, options, again=again)
+
+    async def clear(self) -> None:
+        await self.hub.stop_server(self.user, self.server)
+        await self.hub.delete_user(self.user)
+
+
+@dataclass
+class OwnPlace:
+    """A server of a person who is logged in. What they run already is never touched.
+
+    `limit` is how many named servers they may run; 0: any number.
+    """
+
+    hub: HubClient
+    turn: asyncio.Lock
+    user: str
+    server: str = ""
+    limit: int = 0
+    asked: bool = False
+
+    async def start(self, options: Mapping[str, Any]) -> None:
+        """Raises BinderError (409) when this person has no room for another server."""
+        # In turn: the hub takes a request for a server that is starting already for the same one.
+        async with self.turn:
+            if not self.asked:
+                self._check_room(await self.hub.active_servers(self.user))
+            again, self.asked = self.asked, True
+            try:
+                await self.hub.start_server(self.user, self.server, options, again=again)
+            except HubRefused:
+                self.asked = again  # what may run there is not of this launch
+                raise
+
+    async def clear(self) -> None:
+        if self.asked:
+            await self.hub.stop_server(self.user, self.server)
+
+    def _check_room(self, active: set[str]) -> None:
+        if self.server in active:
+            raise BinderError(
+                f"User {self.user} already has a running server: go on there, "
+                "or stop it before you launch another one.",
+                409,
+            )
+        named = len(active - {""})
+        if 0 < self.limit <= named:
+            raise BinderError(
+                f"User {self.user} already runs {named} named servers, and {self.limit} is "
+                "the most: stop one before you launch another one.",
+                409,
+            )
+
+
+@dataclass
+class Places:
+    """Finds each launch its place; `named` gives every launch of a person a server of its own."""
+
+    hub: HubClient
+    named: bool = False
+    limit: int = 0
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def place(self, user: str, repo: Repo) -> Place:
+        """The place for a launch of `repo` by `user`; an empty name: by somebody unknown."""
+        if not user:
+            return TemporaryPlace(self.hub, unique_name(repo))
+        turn = self._turns.setdefault(user, asyncio.Lock())
+        if not self.named:
+            return OwnPlace(self.hub, turn, user)
+        return OwnPlace(self.hub, turn, user, unique_name(repo), self.limit)
+
+
+def unique_name(repo: Repo) -> str:
+    """A new name for a user or server, readable and safe in URLs and container names."""
+    readable = re.sub(r"[^a-z0-9]+", "-", repo.slug.lower()).strip("-")[-31:].strip("-")
+    return f"{readable or 'server'}-{secrets.token_hex(4)}"

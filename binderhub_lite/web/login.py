@@ -1,0 +1,61 @@
+"""What logging in rests on: sessions in an encrypted cookie, and OAuth2's `state`.
+
+In a session are the token that the hub gave for the person, and a mark of the browser that
+ties a login to where it began. The front door keeps the cookie from users' servers.
+"""
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, field
+
+import jwt
+from aiohttp.typedefs import Middleware
+from aiohttp_session import Session, session_middleware
+from aiohttp_session.cookie_storage import EncryptedCookieStorage
+
+from ..launch.hub_oauth import HubOAuth
+
+COOKIE = "binder-session"  # launch/proxy_preload.cjs knows it, too
+SECONDS_TO_LOG_IN = 3600
+ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class Login:
+    """How people log in; `key` encrypts sessions: 32 bytes, as hexadecimal digits."""
+
+    oauth: HubOAuth
+    key: str = field(repr=False)
+    base_url: str = "/"
+
+    def sessions(self, *, https: bool) -> Middleware:
+        """The middleware that gives requests their session, as long as the browser is open."""
+        # Cookies know no ports: two instances on one machine must not share a name.
+        instance = hashlib.sha256(self.key.encode()).hexdigest()[:8]
+        storage = EncryptedCookieStorage(
+            bytes.fromhex(self.key),
+            cookie_name=f"{COOKIE}-{instance}",
+            path=self.base_url,
+            secure=https,
+            samesite="Lax",
+        )
+        return session_middleware(storage)
+
+    def state(self, session: Session, target: str) -> str:
+        """OAuth2's `state` for a login that begins in this session and ends at `target`."""
+        claims = {
+            "exp": int(time.time()) + SECONDS_TO_LOG_IN,
+            "browser": session.setdefault("browser", secrets.token_urlsafe(16)),
+            "target": target,
+        }
+        return jwt.encode(claims, self.key, algorithm=ALGORITHM)
+
+    def target(self, session: Session, state: str) -> str | None:
+        """Where a login with this `state` goes; None unless it began in this session."""
+        try:
+            claims = jwt.decode(state, self.key, algorithms=[ALGORITHM])
+        except jwt.InvalidTokenError:
+            return None
+        browser = str(session.get("browser", ""))
+        return str(claims["target"]) if secrets.compare_digest(claims["browser"], browser) else None

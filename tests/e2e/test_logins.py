@@ -1,0 +1,169 @@
+"""People with accounts: in a real Chromium, with the hub that comes along and with another one."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from ..support.browser import PATIENCE_MS, chromium
+from ..support.git_server import GitRepo, GitServer
+from ..support.instance import BinderProcess, docker
+from ..support.people import LOGIN, log_in, person
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+expect.set_options(timeout=PATIENCE_MS)
+
+OFFICE = "the-token-of-the-school-office"
+ACCOUNTS = f"""
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+c.JupyterHub.services = [{{"name": "office", "api_token": {OFFICE!r}}}]
+c.JupyterHub.load_roles = [
+    {{"name": "office", "scopes": ["tokens", "admin:users"], "services": ["office"]}}
+]
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinderProcess]:
+    """An instance whose own hub has accounts."""
+    config = f"c.BinderHub.auth_enabled = True\n{ACCOUNTS}"
+    school = BinderProcess(tmp_path_factory.mktemp("school"), config=config)
+    yield school.wait_until_ready()
+    school.stop()
+
+
+@pytest.fixture(scope="module")
+def course(git_server: GitServer) -> GitRepo:
+    return git_server.repo("with-accounts", {"hello.md": "# Hello\n"})
+
+
+async def test_log_in_launch_and_log_out(
+    browser: Browser, school: BinderProcess, course: GitRepo
+) -> None:
+    link = f"{school.url}v2/{course.spec}?urlpath=lab%2Ftree%2Fhello.md"
+    async with person(browser) as page:
+        await page.goto(link)
+        await log_in(page, "ada")
+        await page.wait_for_url(re.compile("/jupyter/user/ada/lab/tree/hello.md"))
+        await expect(page.locator("#jp-main-dock-panel")).to_be_visible()
+        server = f"{school.url}jupyter/user/ada/"
+
+        await page.goto(link + "&again")
+        await expect(page.locator("#failure-message")).to_contain_text(
+            "User ada already has a running server"
+        )
+        assert (await page.goto(server + "api/status")).status == 200  # type: ignore[union-attr]
+
+        async with person(browser) as other:
+            await other.goto(school.url)
+            await log_in(other, "bob")
+            await other.wait_for_url(school.url)
+            assert (await other.goto(server + "lab")).status == 403  # type: ignore[union-attr]
+
+        await page.goto(school.url)
+        await page.get_by_role("link", name="Log out ada").click()
+        await page.wait_for_url(LOGIN)
+        await page.goto(school.url + "about")
+        await log_in(page, "eve")
+        await page.wait_for_url(school.url + "about")
+        await expect(page.get_by_role("link", name="Log out eve")).to_be_visible()
+
+
+async def test_programs_come_with_a_token(school: BinderProcess, course: GitRepo) -> None:
+    async with aiohttp.ClientSession() as http:
+        hub = f"{school.url}jupyter/hub/api"
+        office = {"Authorization": f"token {OFFICE}"}
+        await http.post(f"{hub}/users/grace", headers=office)
+        async with http.post(f"{hub}/users/grace/tokens", headers=office, json={}) as answer:
+            token = (await answer.json())["token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+
+        for path in ("health", "versions", "metrics", "badge_logo.svg", "static/images/logo.svg"):
+            assert await _status(http, school.url + path) == 200, path
+        for path in ("api/builds", "api/repoproviders", "api/builds/any/log"):
+            assert await _status(http, school.url + path) == 403, path
+        assert await _status(http, f"{school.url}api/builds", headers=bearer) == 200
+        assert await _status(http, f"{school.url}api/builds?token={token}") == 200
+        assert await _status(http, school.url) == 302
+        assert await _status(http, f"{school.url}?token={token}") == 200
+        assert await _status(http, f"{school.url}?token=wrong") == 403
+
+        for headers in ({}, {"Authorization": "token wrong"}, office):
+            (refused,) = await _events(http, school, course, headers)
+            assert (refused["phase"], refused["status_code"]) == ("failed", 403)
+
+        *_, ready = await _events(http, school, course, {"Authorization": f"token {token}"})
+        assert ready["phase"] == "ready", ready
+        status = f"{ready['url']}api/status"
+        assert await _status(http, f"{status}?token={ready['token']}") == 200
+        assert await _status(http, status) == 403
+
+        # The launch's token opens that server, and that is all. So does the server's own.
+        (container,) = [name for name in school.containers("server") if "grace" in name]
+        inside = docker("exec", container, "printenv", "JUPYTERHUB_API_TOKEN").strip()
+        for weak in (ready["token"], inside):
+            (refused,) = await _events(http, school, course, {"Authorization": f"token {weak}"})
+            assert refused["status_code"] == 403
+        # Nobody starts a server past BinderHub.
+        assert await _status(http, f"{hub}/users/grace/servers/x", "POST", headers=bearer) == 403
+        assert await _status(http, f"{hub}/users/grace/server", "DELETE", headers=bearer) < 300
+    assert token not in school.output
+    log = (school.folder / "data" / "jupyterhub.log").read_text()
+    assert token not in log
+    assert ready["token"] not in log
+
+
+async def test_the_service_may_do_no_more_than_start_and_stop_servers(
+    school: BinderProcess,
+) -> None:
+    settings = json.loads((school.folder / "data" / "hub_settings.json").read_text())
+    headers = {"Authorization": f"token {settings['binder_token']}"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{school.url}jupyter/hub/api/user", headers=headers) as answer,
+    ):
+        scopes = (await answer.json())["scopes"]
+    unwanted = [scope for scope in scopes if not re.match(r"(start:|delete:|read:)?servers", scope)]
+    assert [scope for scope in unwanted if not scope.startswith("read:users:name")] == []
+
+
+async def test_logins_need_to_know_how(tmp_path: Path) -> None:
+    binder = BinderProcess(tmp_path, config="c.BinderHub.auth_enabled = True\n")
+    assert await asyncio.to_thread(binder.process.wait, 30) == 1
+    assert "set c.JupyterHub.authenticator_class" in binder.output
+
+
+async def _status(
+    http: aiohttp.ClientSession, url: str, method: str = "GET", **options: Any
+) -> int:
+    async with http.request(method, url, allow_redirects=False, **options) as answer:
+        return answer.status
+
+
+async def _events(
+    http: aiohttp.ClientSession, binder: BinderProcess, repo: GitRepo, headers: dict[str, str]
+) -> list[dict[str, Any]]:
+    events = []
+    async with http.get(
+        f"{binder.url}build/{repo.spec}", headers={"Accept": "text/event-stream", **headers}
+    ) as answer:
+        async for line in answer.content:
+            if line.startswith(b"data:"):
+                events.append(json.loads(line.removeprefix(b"data:")))
+                if events[-1]["phase"] in ("ready", "failed"):
+                    break
+    return events
