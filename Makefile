@@ -32,7 +32,7 @@ install: docker $(VENV)/.package $(BIN)/configurable-http-proxy images ## Set up
 demo: install ## Install, then launch examples/hello and print its URL
 	@exec $(BIN)/binderhub-lite launch examples/hello --no-browser
 
-dev: $(VENV)/.package ## Serve the pages with made-up launches, for work on them: no Docker, no hub (PORT=8585)
+dev: $(VENV)/.dev-tools ## Serve the pages with made-up launches, for work on them: no Docker, no hub (PORT=8585)
 	@exec $(BIN)/python -m binderhub_lite.dev --port=$(or $(PORT),8585)
 
 run: install ## Install, then serve in the foreground
@@ -89,6 +89,11 @@ $(BIN)/configurable-http-proxy: | node
 $(VENV)/.package: setup.cfg setup.py pyproject.toml $(VENV)/pyvenv.cfg | static/dist
 	@scripts/step "Installing binderhub-lite and JupyterHub into $(VENV)" \
 	  $(BIN)/pip install --editable ".[hub]"
+	@touch $@
+
+$(VENV)/.dev-tools: $(VENV)/.package
+	@scripts/step "Installing what make dev needs into $(VENV)" \
+	  $(BIN)/pip install --editable ".[hub,dev]"
 	@touch $@
 
 $(VENV)/.test-tools: $(VENV)/.package

@@ -1,5 +1,1 @@
 """`make dev`: the pages, with neither Docker nor a hub, for those who work on them."""
-
-from .app import DevApp
-
-__all__ = ["DevApp"]

@@ -1,4 +1,8 @@
-"""An instance whose builds and servers are made up."""
+"""An instance whose builds and servers are made up, and whose pages show what is saved."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -7,7 +11,9 @@ from ..instance import Instance
 from ..launch import HubClient
 from ..launch.fake import FakeHub
 from ..web.login import Login
-from ..web.pages import render
+from ..web.pages import ASSETS, EXTRA_ASSETS, render
+from ..web.site import SITE
+from .reload import OpenPages, Reloader, script_adder
 
 SERVERS = "fake-server/"
 """Below the base URL: where a user's server would be."""
@@ -17,6 +23,10 @@ class DevInstance(Instance):
     """Serves pages, plays scenarios, and shows a page in place of each server."""
 
     builds_class = FakeBuilds
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._pages = OpenPages()
 
     def _brings_hub(self) -> bool:
         return False
@@ -29,9 +39,33 @@ class DevInstance(Instance):
 
     def _application(self) -> web.Application:
         application = super()._application()
-        path = f"{self.app.base_url}{SERVERS}{{user}}/{{path:.*}}"
-        application.router.add_get(path, _no_server)
+        base_url = self.app.base_url
+        application.router.add_get(f"{base_url}{SERVERS}{{user}}/{{path:.*}}", _no_server)
+        application.router.add_get(f"{base_url}dev/changes", self._pages.stream)
+        application.middlewares.insert(0, script_adder(application[ASSETS]))
+        self._reloader = _reloader(self._pages, application)
         return application
+
+    async def start(self) -> None:
+        await super().start()
+        self._housekeeping.append(asyncio.create_task(self._reloader.run()))
+
+    async def stop(self) -> None:
+        self._pages.close()
+        await super().stop()
+
+
+def _reloader(pages: OpenPages, application: web.Application) -> Reloader:
+    site = application[SITE]
+    extra = site.pages.extra_static_path
+    return Reloader(
+        pages,
+        templates=[site.templates, *map(Path, site.pages.template_path)],
+        static=site.static,
+        assets=application[ASSETS],
+        extra_static=Path(extra) if extra else None,
+        extra_assets=application[EXTRA_ASSETS],
+    )
 
 
 async def _no_server(request: web.Request) -> web.Response:

@@ -239,7 +239,8 @@ async def test_what_people_share_works_for_others(
             }""",
             re.findall(r"\((http[^)]+)\)", markdown),
         )
-        await other.page.wait_for_function("document.querySelector('img').naturalWidth > 50")
+        picture = other.page.locator("img")
+        assert await picture.evaluate("(img) => img.decode().then(() => img.naturalWidth)") > 50
         await other.page.locator("img").click()
         await other.page.wait_for_url(IN_A_SERVER)
         assert other.problems == []

@@ -8,7 +8,7 @@ from typing import Any
 
 from traitlets.config import Config
 
-from binderhub_lite.dev import DevApp
+from binderhub_lite.dev.app import DevApp
 from binderhub_lite.launch.ports import free_port
 
 
