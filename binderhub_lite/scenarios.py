@@ -183,7 +183,11 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "rate-limit",
             "Too many launches from one address",
-            refused=Failure("Rate limit exceeded. Try again in 42 seconds.", 429),
+            refused=Failure(
+                "Too many requests from your address: try again in 3 minutes, "
+                "or open the link in a browser.",
+                429,
+            ),
         ),
         Scenario(
             "quota",

@@ -18,6 +18,7 @@ from ..scenarios import SCENARIOS
 from ..signals import Stopped
 from .instance import DevInstance
 
+UNLIMITED = 2**31
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -59,6 +60,7 @@ class DevApp(BinderHub):
             self.repo_providers = PROVIDERS
         if not self.config.LocalRepoProvider.get("root"):
             self.config.LocalRepoProvider.root = str(EXAMPLES)
+        self.config.RateLimiter.setdefault("limit", UNLIMITED)
         self.repo_providers = {
             **{prefix: made_up(kind) for prefix, kind in self.repo_providers.items()},
             "fake": FakeProvider,
