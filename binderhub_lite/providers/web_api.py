@@ -1,10 +1,11 @@
 """The one client for providers' web APIs: bounded, polite, and never led into private networks."""
 
+import contextlib
 import functools
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self
@@ -84,6 +85,14 @@ class Answer:
             return json.loads(self.body)
         except ValueError as error:
             raise self.junk() from error
+
+    @contextlib.contextmanager
+    def making_sense(self) -> Iterator[Any]:
+        """The body's JSON; what it lacks, or has of another kind, raises Unreachable (502)."""
+        try:
+            yield self.json()
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            raise self.junk() from None
 
     def junk(self) -> Unreachable:
         """The error for an answer that is not what the API promises."""

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from binderhub_lite.providers import PROVIDERS
+
 from .conftest import Answer, Serve, Served
 
 LOADING = "/v2/gh/user/repo/HEAD"
@@ -32,7 +34,7 @@ async def test_every_page_begins_with_its_configuration(served: Served, path: st
     assert config.keys() == CONFIG_KEYS | more
     assert config["baseUrl"] == "/"
     assert config["badgeBaseUrl"] == f"{served.origin}/"
-    assert [provider["id"] for provider in config["repoProviders"]] == ["gh", "git", "local"]
+    assert [provider["id"] for provider in config["repoProviders"]] == list(PROVIDERS)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -8,6 +8,7 @@ import pytest
 
 from binderhub_lite._version import __version__
 from binderhub_lite.dockerd import Component, DockerDaemon, labels
+from binderhub_lite.providers import PROVIDERS
 
 from ..support.hub_api import HubApi
 from .conftest import Serve, Served
@@ -145,7 +146,7 @@ async def test_clients_can_ask_what_to_ask_for(serve: Serve) -> None:
 
     assert answer.headers["Access-Control-Allow-Origin"] == "https://other.test"
     providers = {provider["id"]: provider for provider in json.loads(answer.text)}
-    assert providers.keys() == {"gh", "git", "local"}
+    assert list(providers) == list(PROVIDERS)
     for provider in providers.values():
         assert provider.keys() == {"id", "displayName", "spec", "detect", "repo", "ref"}
         assert provider["spec"].keys() == {"validateRegex"}
