@@ -32,8 +32,8 @@ install: docker $(VENV)/.package $(BIN)/configurable-http-proxy images ## Set up
 demo: install ## Install, then launch examples/hello and print its URL
 	@exec $(BIN)/binderhub-lite launch examples/hello --no-browser
 
-dev: $(VENV)/.dev-tools ## Serve the pages with made-up launches, for work on them: no Docker, no hub (PORT=8585)
-	@exec $(BIN)/python -m binderhub_lite.dev --port=$(or $(PORT),8585)
+dev: $(VENV)/.dev-tools ## Serve the pages with made-up launches, for work on them: no Docker, no hub (PORT=, CONFIG=)
+	@exec $(BIN)/python -m binderhub_lite.dev --port=$(or $(PORT),8585) $(if $(CONFIG),--config=$(CONFIG))
 
 run: install ## Install, then serve in the foreground
 	@exec $(BIN)/binderhub-lite

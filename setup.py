@@ -21,7 +21,7 @@ def npm(*arguments: str) -> None:
 
 class BuildWithPages(build_py):
     def run(self) -> None:
-        if not BUNDLE.is_dir():
+        if not (BUNDLE / "manifest.json").is_file():
             npm("ci")
             npm("run", "build")
         super().run()

@@ -35,7 +35,8 @@ _LOGIN_ROUTES: list[tuple[str, Handler]] = [
 
 def make_application(site: Site) -> web.Application:
     """The aiohttp application of a site."""
-    asking = access.middlewares(site, site.login, IMAGES) if site.login else []
+    open_to_all = [*IMAGES, _extra_static(site)]
+    asking = access.middlewares(site, site.login, open_to_all) if site.login else []
     middlewares = [log_requests, preflight, error_pages, ban_networks, *asking]
     app = web.Application(middlewares=middlewares)
     app.on_response_prepare.append(set_headers)
@@ -62,8 +63,12 @@ def _api_routes(site: Site) -> list[tuple[str, Handler]]:
     ]
 
 
+def _extra_static(site: Site) -> str:
+    return site.pages.extra_static_url_prefix.lstrip("/")
+
+
 def _page_routes(app: web.Application, site: Site) -> list[tuple[str, Handler]]:
-    extra = f"{site.pages.extra_static_url_prefix.lstrip('/')}{{path:.+}}"
+    extra = f"{_extra_static(site)}{{path:.+}}"
     return [
         *([(extra, app[pages.EXTRA_ASSETS].serve)] if site.pages.extra_static_path else []),
         ("static/{path:.+}", app[pages.ASSETS].serve),

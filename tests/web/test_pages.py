@@ -181,6 +181,42 @@ async def test_own_templates_come_before_ours_and_can_extend_them(
     assert 'id="launch-form"' in home.text
 
 
+async def test_templates_that_were_made_for_binderhub_go_on_working(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "logo.png").write_bytes(b"a picture")
+    (tmp_path / "page.html").write_text(
+        '{% extends "templates/page.html" %}'
+        '{% block logo_image %}"{{ EXTRA_STATIC_URL_PREFIX }}logo.png"{% endblock logo_image %}'
+        '{% block meta_social %}<meta property="og:title" content="{{ opengraph_title }}, ours">'
+        "{% endblock meta_social %}"
+        '{% block extra_header %}<meta name="extra" content="{{ base_url }}">{% endblock %}'
+        "{% block footer %}<footer>{{ static_url('images/logo.svg') }}</footer>{% endblock %}"
+    )
+    (tmp_path / "about.html").write_text(
+        "<script>window.pageConfig = {{ page_config|tojson }};</script>"
+        "{% for script in extra_footer_scripts|dictsort %}<b>{{ script[1]|safe }}</b>{% endfor %}"
+    )
+    served = await serve(
+        default_opengraph_title="Class",
+        extra_footer_scripts={"b": "second()", "a": "first()"},
+        extra_static_path=str(tmp_path),
+        template_path=str(tmp_path),
+        template_variables={"EXTRA_STATIC_URL_PREFIX": "/extra_static/"},
+    )
+
+    home, about = await served.get("/"), await served.get("/about")
+
+    assert '<img src="/extra_static/logo.png"' in home.text
+    assert '<meta property="og:title" content="Class, ours">' in home.text
+    assert '<meta name="extra" content="/">' in home.text
+    assert "<footer>/static/images/logo.svg?v=" in home.text
+    assert 'id="launch-form"' in home.text
+    assert (await served.get("/extra_static/logo.png")).body == b"a picture"
+    assert about.page_config["baseUrl"] == "/"
+    assert "<b>first()</b><b>second()</b>" in about.text
+
+
 async def test_one_folder_of_templates_needs_no_list(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "error.html").write_text("lost: {{ status_code }}")
     served = await serve(template_path=str(tmp_path))
