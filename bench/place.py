@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import psutil
 
 from binderhub_lite.dockerd import LABEL_NAMESPACE, socket_path
 from binderhub_lite.options import BuildOptions
+from tests.support.bridge import bridge_address
 from tests.support.git_server import GitServer
 from tests.support.instance import BinderProcess
 
@@ -71,11 +71,6 @@ def place() -> Iterator[Place]:
         finally:
             git.stop()
             _remove_all(namespace)
-
-
-def bridge_address() -> str:
-    addresses = psutil.net_if_addrs()["docker0"]
-    return next(entry.address for entry in addresses if entry.family == socket.AF_INET)
 
 
 def docker_socket() -> str:

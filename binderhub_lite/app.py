@@ -28,6 +28,7 @@ from .options import (
     BuildOptions,
     DiskOptions,
     HubOptions,
+    IsolationOptions,
     LimitOptions,
     PageOptions,
     RequestOptions,
@@ -52,6 +53,7 @@ class BinderHub(
     BuildOptions,
     DiskOptions,
     HubOptions,
+    IsolationOptions,
     RequestOptions,
     LimitOptions,
     PageOptions,
@@ -281,7 +283,9 @@ class BinderHub(
             yield instance
 
     def _docker(self) -> DockerDaemon:
-        return DockerDaemon.connect(self.build_docker_host, self.build_namespace)
+        return DockerDaemon.connect(
+            self.build_docker_host, self.build_namespace, isolated=self.network_isolation
+        )
 
     def _http_session(self) -> ClientSession:
         return ClientSession(headers={"User-Agent": USER_AGENT}, timeout=ClientTimeout(total=30))
@@ -289,6 +293,7 @@ class BinderHub(
     async def _check_docker(self, daemon: DockerDaemon) -> None:
         try:
             await daemon.check()
+            await daemon.remove_network()  # an unused one may have been made with other options
             await daemon.ensure_network()
         except DockerUnavailable as error:
             if self.builder_required:

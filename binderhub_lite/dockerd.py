@@ -5,6 +5,7 @@ can share one daemon and a restarted process finds its own things again.
 """
 
 import asyncio
+import hashlib
 import json
 import logging
 import platform
@@ -26,6 +27,8 @@ LABEL_NAMESPACE = "binderhub-lite.namespace"
 LABEL_COMPONENT = "binderhub-lite.component"
 LABEL_IMAGE = "binderhub-lite.image"
 LABEL_LAUNCH = "binderhub-lite.launch"
+
+DEFAULT_BRIDGE_NETWORK = "bridge"
 
 CHECK_SECONDS = 5
 QUICK_SECONDS = 20
@@ -51,6 +54,7 @@ class Component(StrEnum):
 
     BUILD = "build"
     SERVER = "server"
+    HELPER = "helper"
 
 
 class DockerUnavailable(BinderError):
@@ -92,6 +96,14 @@ def network_name(namespace: str) -> str:
     return f"binderhub-lite-{namespace}"
 
 
+def bridge_name(namespace: str) -> str:
+    """The interface of that network: the same one whenever the network is made anew.
+
+    So rules of the firewall hold for it before it is there. Linux takes 15 characters.
+    """
+    return f"binder-{hashlib.sha256(namespace.encode()).hexdigest()[:8]}"
+
+
 def trust(ca_bundle: str) -> tuple[list[str], dict[str, str]]:
     """Binds and environment that make a container trust the certificates in `ca_bundle`.
 
@@ -104,18 +116,28 @@ def trust(ca_bundle: str) -> tuple[list[str], dict[str, str]]:
 
 
 @dataclass(frozen=True)
+class Bridge:
+    """A bridge network's interface on the daemon's machine."""
+
+    interface: str
+    ipv6: bool
+
+
+@dataclass(frozen=True)
 class DockerDaemon:
     """One daemon and the namespace in it that is ours."""
 
     client: Docker
     socket: str
     namespace: str
+    isolated: bool = True
+    """Whether containers of the namespace's network are kept from each other."""
 
     @classmethod
-    def connect(cls, docker_host: str, namespace: str) -> "DockerDaemon":
+    def connect(cls, docker_host: str, namespace: str, *, isolated: bool = True) -> "DockerDaemon":
         """Open a client; nothing is sent yet. To be called inside the event loop."""
         path = socket_path(docker_host)
-        return cls(Docker(url=f"unix://{path}"), path, namespace)
+        return cls(Docker(url=f"unix://{path}"), path, namespace, isolated)
 
     @property
     def url(self) -> str:
@@ -175,18 +197,17 @@ class DockerDaemon:
             "Driver": "bridge",
             "CheckDuplicate": True,
             "Labels": {LABEL_NAMESPACE: self.namespace},
-            "Options": {"com.docker.network.bridge.enable_icc": "false"},
+            "Options": {
+                "com.docker.network.bridge.name": bridge_name(self.namespace),
+                "com.docker.network.bridge.enable_icc": str(not self.isolated).lower(),
+            },
         }
         try:
             await self.client.networks.create(config)
-        except DockerError as error:
-            if error.status != 409:
+        except DockerError:
+            # Of several that are made at the same moment, the name or the interface lets one win.
+            if not await self._networks():
                 raise
-        else:
-            # Of several that are made at the same moment, Docker refuses none, and then
-            # the name is of no use: everyone who made one leaves the same one standing.
-            for superfluous in (await self._networks())[1:]:
-                await self._remove_network(superfluous)
         return name
 
     async def network_gateway(self) -> str:
@@ -200,14 +221,30 @@ class DockerDaemon:
             log.debug("The network of %s cannot be looked at: %s", self.namespace, error)
         return ""
 
-    async def remove_network(self) -> None:
-        """Remove the namespace's network unless something still uses it, or Docker is away."""
+    async def bridge(self, network: str) -> Bridge | None:
+        """The interface of a bridge network; None when there is no such network."""
+        try:
+            facts = await (await self.client.networks.get(network)).show()
+        except DockerError as error:
+            if error.status == 404:
+                return None
+            raise
+        named = facts["Options"].get("com.docker.network.bridge.name")
+        return Bridge(named or f"br-{facts['Id'][:12]}", bool(facts.get("EnableIPv6")))
+
+    async def remove_network(self) -> bool:
+        """Remove the namespace's network unless something still uses it, or Docker is away.
+
+        Returns whether there is none any more.
+        """
         try:
             async with asyncio.timeout(QUICK_SECONDS):
                 for network_id in await self._networks():
                     await self._remove_network(network_id)
+                return not await self._networks()
         except DockerTrouble as error:  # a TimeoutError is an OSError
             log.debug("The network of %s stays: %s", self.namespace, error)
+            return False
 
     async def _networks(self) -> list[str]:
         """The ids of the networks of our name, sorted."""

@@ -12,6 +12,7 @@ from .dockerd import Component, DockerDaemon
 from .event_log import EventLog
 from .events import BinderError
 from .images import ImageCleaner, ImageShelf, LaunchTimes
+from .isolation import NetworkIsolation
 from .launch import HubClient, Launcher, LaunchQuota
 from .launch.data_dir import DataDir
 from .launch.embedded_hub import EmbeddedHub
@@ -65,6 +66,7 @@ class Instance:
         )
         self._embedded = self._embedded_hub() if self._brings_hub() else None
         self.hub = self._embedded.client if self._embedded else self._outside_hub()
+        self._isolation = NetworkIsolation(daemon, app.isolation_settings())
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
         self.builds = self.builds_class(daemon, app.build_settings(), archive)
         self._metrics = Metrics()
@@ -87,7 +89,9 @@ class Instance:
         self._housekeeping: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
+        await self._isolation.start()
         self._housekeeping = [
+            asyncio.create_task(self._isolation.keep()),
             asyncio.create_task(self.builds.watch_build_pods()),
             asyncio.create_task(self._cleaner.run()),
         ]
@@ -119,11 +123,12 @@ class Instance:
         await asyncio.gather(*self._housekeeping, return_exceptions=True)
         await asyncio.to_thread(self._event_log.close)
         await (self.builds.stop_all() if self.take_everything_down else self.builds.detach())
-        if self._embedded is None:
-            return
-        await self._embedded.stop()
-        if self.take_everything_down:
-            await self._daemon.remove_all(Component.SERVER)
+        if self._embedded is not None:
+            await self._embedded.stop()
+            if self.take_everything_down:
+                await self._daemon.remove_all(Component.SERVER)
+        if await self._daemon.remove_network():
+            await self._isolation.lift()
 
     def _application(self) -> web.Application:
         return make_application(self._site())
@@ -183,6 +188,7 @@ class Instance:
             make_provider=self._make_provider,
             builds=self.builds,
             daemon=self._daemon,
+            isolation=self._isolation,
             hub=self.hub,
             metrics=self._metrics,
             total_quota=self._quota.total_quota,

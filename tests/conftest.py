@@ -1,14 +1,13 @@
 """What tests of several rooms share: a git server and a running instance."""
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
-import psutil
 import pytest
 
+from .support.bridge import bridge_address
 from .support.gate import Gate
 from .support.git_server import GitServer
 from .support.instance import BinderProcess
@@ -20,11 +19,10 @@ hypothesis.settings.register_profile("explore", max_examples=5000, deadline=None
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-@pytest.fixture(scope="session")
-def bridge_address() -> str:
+@pytest.fixture(scope="session", name="bridge_address")
+def _bridge_address() -> str:
     """This machine's address on Docker's bridge: servers and build containers reach it alike."""
-    addresses = psutil.net_if_addrs()["docker0"]
-    return next(entry.address for entry in addresses if entry.family == socket.AF_INET)
+    return bridge_address()
 
 
 @pytest.fixture

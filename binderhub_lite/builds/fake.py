@@ -40,8 +40,8 @@ class FakeDaemon(DockerDaemon):
     async def ensure_network(self) -> str:
         return network_name(self.namespace)
 
-    async def remove_network(self) -> None:
-        pass
+    async def remove_network(self) -> bool:
+        return False
 
     async def containers(self, component: Component) -> list[DockerContainer]:
         return []

@@ -41,6 +41,10 @@ class DevApp(BinderHub):
     def _no_images(self) -> int:
         return 0
 
+    @default("network_isolation")
+    def _nothing_to_isolate(self) -> bool:
+        return False
+
     @default("banner_message")
     def _all_scenarios(self) -> str:
         links = (

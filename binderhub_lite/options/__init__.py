@@ -3,6 +3,7 @@
 from .build import BuildOptions
 from .disk import DiskOptions
 from .hub import HubOptions
+from .isolation import IsolationOptions
 from .limits import LimitOptions
 from .page import PageOptions
 from .request import RequestOptions
@@ -12,6 +13,7 @@ __all__ = [
     "BuildOptions",
     "DiskOptions",
     "HubOptions",
+    "IsolationOptions",
     "LimitOptions",
     "PageOptions",
     "RequestOptions",

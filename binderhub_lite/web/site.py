@@ -9,6 +9,7 @@ from aiohttp import web
 
 from ..builds import Builds
 from ..dockerd import DockerDaemon
+from ..isolation import NetworkIsolation
 from ..launch import HubClient
 from ..metrics import Metrics
 from ..networks import Network
@@ -52,6 +53,7 @@ class Site:
     make_provider: Callable[[str, str], RepoProvider]
     builds: Builds
     daemon: DockerDaemon
+    isolation: NetworkIsolation
     hub: HubClient
     metrics: Metrics
     tokens: BuildTokens

@@ -23,9 +23,11 @@ async def health(request: web.Request) -> web.Response:
         _check("Docker daemon", site.daemon.check),
         _quota(site),
     )
-    # A server that is full is healthy: "Pod quota" only informs.
+    # What follows informs: a server that is full is healthy, and so is one that is not isolated.
     ok = all(check["ok"] for check in checks[:-1])
-    return web.json_response({"ok": ok, "checks": checks}, status=200 if ok else 503)
+    return web.json_response(
+        {"ok": ok, "checks": [*checks, *_isolation(site)]}, status=200 if ok else 503
+    )
 
 
 async def _check(service: str, check: Any) -> dict[str, Any]:
@@ -49,6 +51,15 @@ async def _quota(site: Site) -> dict[str, Any]:
     except DockerTrouble:  # a TimeoutError is an OSError
         ok = False
     return {"service": "Pod quota", **counts, "quota": quota, "ok": ok}
+
+
+def _isolation(site: Site) -> list[dict[str, Any]]:
+    """Whether the rules of network isolation are in place; nothing where it is switched off."""
+    if not site.isolation.enabled:
+        return []
+    problem = site.isolation.problem
+    check = {"service": "Network isolation", "ok": problem is None}
+    return [check if problem is None else {**check, "message": problem}]
 
 
 async def versions(request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from binderhub_lite.dockerd import CA_BUNDLE_IN_CONTAINER
+from binderhub_lite.dockerd import CA_BUNDLE_IN_CONTAINER, bridge_name
 from binderhub_lite.launch.ports import free_port
 
 from ..support.git_server import GitServer
@@ -75,7 +75,11 @@ async def test_as_a_service_that_the_hub_manages(tmp_path: Path, git_server: Git
         tmp_path / "hub",
         {
             "url": f"http://127.0.0.1:{free_port()}",
-            "command": [*PROGRAM, f"--data-dir={tmp_path / 'data'}"],
+            "command": [
+                *PROGRAM,
+                f"--data-dir={tmp_path / 'data'}",
+                f"--BinderHub.network_isolation_allow={git_server.address}",
+            ],
         },
     )
     service = f"{hub.url}services/binder/"
@@ -159,8 +163,7 @@ async def test_without_any_internet(tmp_path: Path, git_server: GitServer) -> No
         tmp_path, config=f"c.LocalRepoProvider.root = {str(shared.parent)!r}\n"
     ).wait_until_ready()
     network = f"binderhub-lite-{binder.namespace}"
-    bridge = "br-" + docker("network", "inspect", network, "--format={{.Id}}")[:12]
-    rule = ["DOCKER-USER", "-i", bridge, "-j", "DROP"]
+    rule = ["DOCKER-USER", "-i", bridge_name(binder.namespace), "-j", "DROP"]
     subprocess.run(["iptables", "-I", *rule], check=True)
     try:
         assert not _reaches_the_package_index(network)

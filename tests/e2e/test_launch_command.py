@@ -72,8 +72,9 @@ async def test_a_link_of_another_binderhub_and_a_ref(
     repo = git_server.repo("command-line")
     first = repo.commit
     repo.add({"later.txt": "later"})
+    exception = f"--BinderHub.network_isolation_allow={git_server.address}"
     link = f"https://binder.example/v2/git/{quote(repo.url, safe='')}/main?urlpath=tree/README.md"
-    run = launch(home, link, "--ref", first, "--no-browser")
+    run = launch(home, link, "--ref", first, "--no-browser", exception)
     url, opened, token = READY.fullmatch(run.wait_for_line("Ready: ")).groups()
     assert opened == "tree/README.md"
     assert (await get(f"{url}api/contents/README.md?token={token}"))[0] == 200

@@ -18,6 +18,8 @@ import yarl
 
 from binderhub_lite.launch.ports import free_port
 
+from .bridge import bridge_address
+
 PROGRAM = [sys.executable, "-m", "binderhub_lite"]
 
 
@@ -94,8 +96,9 @@ class BinderProcess(Running):
         self.config_file = folder / "binderhub_config.py"
         self.config_file.write_text(
             f"c.BinderHub.build_namespace = {self.namespace!r}\n"
-            # The tests' git server is on Docker's bridge.
+            # The tests' own git servers and gates are on Docker's bridge.
             "c.RepoProvider.allow_private_hosts = True\n"
+            f"c.BinderHub.network_isolation_allow = [{bridge_address()!r}]\n"
             # They are no pages, and all at the same address.
             "c.RateLimiter.limit = 10_000\n" + config
         )

@@ -19,6 +19,7 @@ from binderhub_lite.app import BinderHub
 from binderhub_lite.builds import Builds, LogArchive
 from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.event_log import EventLog
+from binderhub_lite.isolation import NetworkIsolation
 from binderhub_lite.launch import HubClient, Launcher, LaunchQuota
 from binderhub_lite.metrics import Metrics
 from binderhub_lite.pipeline import Pipeline
@@ -185,6 +186,7 @@ async def serve(
                 make_provider=make_provider,
                 builds=builds,
                 daemon=daemon,
+                isolation=NetworkIsolation(daemon, app.isolation_settings()),
                 hub=client,
                 metrics=metrics,
                 rate_limiter=RateLimiter(parent=app),

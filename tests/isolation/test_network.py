@@ -1,0 +1,192 @@
+"""The rules themselves: set, set again, and removed, by whoever may."""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import subprocess
+from collections.abc import AsyncIterator
+
+import pytest
+from traitlets.config import Config
+
+from binderhub_lite.app import BinderHub
+from binderhub_lite.dockerd import DEFAULT_BRIDGE_NETWORK, Component, DockerDaemon, bridge_name
+from binderhub_lite.isolation import Destination, IsolationSettings, NetworkIsolation
+from binderhub_lite.isolation.rules import Rules
+from binderhub_lite.options import BuildOptions
+
+from ..support.bridge import bridge_address
+from ..support.namespace import own_namespace
+from ..support.tiny_builder import QUICK, import_tiny_builders
+
+NOBODY = 65534
+SAVES = ("iptables-save", "iptables-legacy-save", "ip6tables-save", "ip6tables-legacy-save")
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the firewall's rules")
+
+
+@pytest.fixture
+async def daemon() -> AsyncIterator[DockerDaemon]:
+    async with own_namespace() as daemon:
+        await daemon.ensure_network()
+        yield daemon
+
+
+def settings(**changes: object) -> IsolationSettings:
+    """Those of a default instance, but other tests' gates stay open."""
+    exceptions = [Destination.parse(bridge_address())]
+    image = BuildOptions().build_image
+    return IsolationSettings(**{"allow": exceptions, "helper_image": image, **changes})
+
+
+def rules(namespace: str) -> dict[str, list[str]]:
+    """The lines that mention a namespace's chains, by the command that shows them."""
+    chains = Rules(namespace).chains
+    found = {}
+    for command in SAVES:
+        run = subprocess.run([command], capture_output=True, text=True, check=False)
+        lines = [line for line in run.stdout.splitlines() if any(each in line for each in chains)]
+        if lines:
+            found[command] = sorted(lines)
+    return found
+
+
+def jumps(namespace: str) -> set[str]:
+    """The interfaces that the rules hold for."""
+    lines = rules(namespace)["iptables-save"]
+    return {line.split()[3] for line in lines if line.startswith(("-A INPUT", "-A DOCKER-USER"))}
+
+
+async def test_rules_are_set_once_and_leave_nothing(daemon: DockerDaemon) -> None:
+    isolation = NetworkIsolation(daemon, settings())
+    await isolation.start()
+    assert isolation.problem is None
+    once = rules(daemon.namespace)
+    assert set(once) == {"iptables-save", "ip6tables-save"}
+    assert jumps(daemon.namespace) == {bridge_name(daemon.namespace), "docker0"}
+
+    await isolation.start()
+    assert rules(daemon.namespace) == once
+
+    await isolation.lift()
+    assert rules(daemon.namespace) == {}
+
+
+async def test_another_configuration_takes_the_place_of_the_first(daemon: DockerDaemon) -> None:
+    await NetworkIsolation(daemon, settings()).start()
+    only_servers = NetworkIsolation(
+        daemon, settings(build_steps=False, deny=[Destination.parse("10.0.0.0/8:99")])
+    )
+    await only_servers.start()
+    assert jumps(daemon.namespace) == {bridge_name(daemon.namespace)}
+    closed = [line for line in rules(daemon.namespace)["iptables-save"] if "10.0.0.0/8" in line]
+    assert [line.split()[-3:] for line in closed] == [["REJECT", "--reject-with", "tcp-reset"]]
+
+    off = NetworkIsolation(daemon, settings(enabled=False))
+    await off.start()
+    assert rules(daemon.namespace) == {}
+
+
+async def test_two_namespaces_have_rules_of_their_own(daemon: DockerDaemon) -> None:
+    one = NetworkIsolation(daemon, settings())
+    async with own_namespace() as other_daemon:
+        await other_daemon.ensure_network()
+        two = NetworkIsolation(other_daemon, settings())
+        await asyncio.gather(one.start(), two.start())
+        before = rules(daemon.namespace)
+        await two.lift()
+        assert rules(other_daemon.namespace) == {}
+        assert rules(daemon.namespace) == before
+    await one.lift()
+
+
+async def test_rules_that_somebody_flushed_come_back(
+    daemon: DockerDaemon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("binderhub_lite.isolation.network.SECONDS_BETWEEN", 0.1)
+    isolation = NetworkIsolation(daemon, settings())
+    await isolation.start()
+    once = rules(daemon.namespace)
+    keeping = asyncio.create_task(isolation.keep())
+    bridge, chain = bridge_name(daemon.namespace), Rules(daemon.namespace).chains[0]
+    subprocess.run(["iptables", "-w", "-D", "INPUT", "-i", bridge, "-j", chain], check=True)
+    subprocess.run(["iptables", "-w", "-F", chain], check=True)
+    async with asyncio.timeout(20):
+        while rules(daemon.namespace) != once:
+            await asyncio.sleep(0.05)
+    keeping.cancel()
+    await isolation.lift()
+
+
+def _as_somebody_in_the_docker_group(namespace: str, image: str, lift: bool) -> None:
+    """In a process of its own: sets the rules, or lifts them, and fails when it cannot."""
+    socket = BuildOptions().build_docker_host.removeprefix("unix://")
+    os.setgroups([os.stat(socket).st_gid])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+    async def isolate() -> str | None:
+        daemon = DockerDaemon.connect(socket, namespace)
+        isolation = NetworkIsolation(daemon, settings(enabled=not lift, helper_image=image))
+        await isolation.start()
+        await daemon.close()
+        return isolation.problem
+
+    problem = asyncio.run(isolate())
+    if problem is not None:
+        raise SystemExit(problem)
+
+
+async def _run_as_somebody_in_the_docker_group(*arguments: object) -> int | None:
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=_as_somebody_in_the_docker_group, args=arguments)
+    process.start()
+    await asyncio.to_thread(process.join, 60)
+    return process.exitcode
+
+
+async def test_the_docker_group_is_enough(daemon: DockerDaemon) -> None:
+    image = BuildOptions().build_image
+    assert await _run_as_somebody_in_the_docker_group(daemon.namespace, image, False) == 0
+    by_helper = rules(daemon.namespace)
+    assert await daemon.containers(Component.HELPER) == []
+
+    as_root = NetworkIsolation(daemon, settings())
+    await as_root.start()
+    assert rules(daemon.namespace) == by_helper
+
+    assert await _run_as_somebody_in_the_docker_group(daemon.namespace, image, True) == 0
+    assert rules(daemon.namespace) == {}
+
+
+async def test_what_cannot_be_set_up_is_told_once(
+    daemon: DockerDaemon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import_tiny_builders()
+    # Not on the path of this process, and the image has no chroot to reach the machine's own.
+    monkeypatch.setattr("binderhub_lite.isolation.runners.SYSTEM_PATHS", "")
+    monkeypatch.setenv("PATH", "/nowhere")
+    isolation = NetworkIsolation(daemon, settings(helper_image=QUICK))
+    with caplog.at_level(logging.WARNING):
+        await isolation.start()
+        await isolation.lift()
+    assert isolation.problem is not None
+    assert "chroot" in isolation.problem
+    (warning, _) = caplog.messages
+    assert warning.startswith("Network isolation is not in place (")
+    assert "c.BinderHub.network_isolation = False" in warning
+    assert await daemon.containers(Component.HELPER) == []
+
+
+@pytest.mark.parametrize(("hub_url", "wanted"), [("", True), ("http://hub.example.org", False)])
+def test_servers_of_another_hub_are_left_alone(hub_url: str, wanted: bool) -> None:
+    app = BinderHub(config=Config({"BinderHub": {"hub_url": hub_url}}))
+    assert app.isolation_settings().build_steps is wanted
+
+
+async def test_the_default_bridge_is_found(daemon: DockerDaemon) -> None:
+    bridge = await daemon.bridge(DEFAULT_BRIDGE_NETWORK)
+    assert bridge is not None
+    assert bridge.interface == "docker0"
+    assert await daemon.bridge("no-such-network") is None
