@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import platform
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -202,12 +203,16 @@ class DockerDaemon:
                 "com.docker.network.bridge.enable_icc": str(not self.isolated).lower(),
             },
         }
-        try:
-            await self.client.networks.create(config)
-        except DockerError:
-            # Of several that are made at the same moment, the name or the interface lets one win.
-            if not await self._networks():
-                raise
+        latest = time.monotonic() + QUICK_SECONDS
+        while not await self._networks():
+            try:
+                await self.client.networks.create(config)
+            except DockerError as error:
+                # Of several that are made at the same moment, the name or the interface lets
+                # one win, which takes a moment to be seen.
+                if error.status not in (403, 409) or time.monotonic() > latest:
+                    raise
+                await asyncio.sleep(0.05)
         return name
 
     async def network_gateway(self) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+PORTS = (None, *range(1, 2**16))
 WITH_PORT = re.compile(r"(?P<v4>[^:\[\]]+):(?P<port>\d+)|\[(?P<v6>[^\]]+)\](:(?P<port6>\d+))?")
 
 
@@ -28,7 +29,7 @@ class Destination:
             destination = cls(ip_network(address), int(port) if port else None)
         except ValueError:
             destination = None
-        if destination is None or not 0 < (destination.port or 1) < 2**16:
+        if destination is None or destination.port not in PORTS:
             raise ValueError(
                 f"{text!r} is no address: write it like 192.0.2.7, 192.0.2.0/24, "
                 "192.0.2.7:9418 or [fd00::7]:9418 (numbers, no names)."

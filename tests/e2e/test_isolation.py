@@ -19,10 +19,11 @@ import psutil
 import pytest
 
 from binderhub_lite.addresses import own_addresses
-from binderhub_lite.dockerd import bridge_name, network_name
+from binderhub_lite.dockerd import network_name
 
 from ..support import attempts
 from ..support.beyond import METADATA, machine_beyond
+from ..support.firewall import rules
 from ..support.git_server import DOCKERFILE, GitRepo, GitServer
 from ..support.instance import BinderProcess, docker
 
@@ -140,9 +141,7 @@ def place(
 ) -> Iterator[Place]:
     isolated = request.param == "isolated"
     config = f"c.BinderHub.network_isolation_deny = ['{beyond[1]}']\n" if isolated else OPEN
-    binder = BinderProcess(
-        tmp_path_factory.mktemp(request.param), config=config
-    ).wait_until_ready()
+    binder = BinderProcess(tmp_path_factory.mktemp(request.param), config=config).wait_until_ready()
     machine = {
         "isolated": isolated,
         "bridge": bridge_address,
@@ -155,7 +154,7 @@ def place(
     assert asyncio.run(binder.launch(repo.spec))[-1]["phase"] == "ready"
     yield Place(binder, repo, machine)
     binder.stop()
-    assert _rules_of(binder) == []
+    assert rules(binder.namespace) == {}
 
 
 def from_here(targets: Targets) -> Outcome:
@@ -190,14 +189,6 @@ def reached(outcome: Outcome) -> set[str]:
     return {name for name, result in outcome.items() if result == "reached"}
 
 
-def _rules_of(binder: BinderProcess) -> list[str]:
-    """What names a chain or the bridge of the instance in any table."""
-    digest = bridge_name(binder.namespace).rpartition("-")[2]
-    saved = "".join(_run([f"{tables}-save"]) for tables in ("iptables", "ip6tables"))
-    assert "DOCKER-USER" in saved
-    return [line for line in saved.splitlines() if digest in line]
-
-
 async def test_what_a_server_and_a_run_step_reach(place: Place) -> None:
     (other,) = place.binder.containers("server")
     loopback, beyond = place.loopback_targets(), place.always_open_targets()
@@ -205,6 +196,7 @@ async def test_what_a_server_and_a_run_step_reach(place: Place) -> None:
     # What is on the loopback interface is there, and to be found at the ports that are tried.
     assert reached(from_here(loopback)) == {name for name in loopback if "127.0.0.1" in name}
 
+    assert bool(rules(place.binder.namespace)) == place.machine["isolated"]
     everything = {**open_targets, **beyond, **loopback}
     step = await from_run_step(place, everything)
     (server,) = set(place.binder.containers("server")) - {other}
@@ -214,7 +206,7 @@ async def test_what_a_server_and_a_run_step_reach(place: Place) -> None:
         assert reached(inside) == set(beyond)
         assert reached(step) == set(beyond)
         # Refused at once: nobody's program hangs.
-        refused = {name: "ConnectionRefusedError" for name in open_targets}
+        refused = dict.fromkeys(open_targets, "ConnectionRefusedError")
         assert {name: inside[name] for name in open_targets} == refused
     else:
         assert reached(inside) == {*beyond, *open_targets, "Docker's socket"}

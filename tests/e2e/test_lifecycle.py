@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from ..support.firewall import jumps, rules
 from ..support.gate import Gate
 from ..support.git_server import GitServer
 from ..support.instance import PROGRAM, BinderProcess, Running, docker, get
@@ -41,6 +42,7 @@ async def test_ctrl_c_takes_everything_down(
     assert binder.containers("build") == []
     assert binder.containers("server") == []
     assert f"binderhub-lite-{binder.namespace}" not in docker("network", "ls")
+    assert rules(binder.namespace) == {}
 
 
 async def test_after_sigterm_servers_are_there_for_the_next_start(
@@ -53,6 +55,7 @@ async def test_after_sigterm_servers_are_there_for_the_next_start(
     assert await asyncio.to_thread(first.stop, signal.SIGTERM) == 0
     assert running(children) == []
     assert len(first.containers("server")) == 1
+    assert jumps(first.namespace), "who runs on must stay isolated"
 
     second = BinderProcess(tmp_path, port=first.port).wait_until_ready()
     assert await _becomes_200(server)

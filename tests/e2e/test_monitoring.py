@@ -39,6 +39,7 @@ async def test_health_counts_containers(binder: BinderProcess, git_server: GitSe
     health = json.loads(text)
     assert status == 200
     assert health["ok"] is True
+    assert {"service": "Network isolation", "ok": True} in health["checks"]
     quota = next(check for check in health["checks"] if check["service"] == "Pod quota")
     assert quota["user_pods"] == len(binder.containers("server"))
     assert quota["total_pods"] == quota["user_pods"] + quota["build_pods"]

@@ -17,11 +17,11 @@ from binderhub_lite.isolation.rules import Rules
 from binderhub_lite.options import BuildOptions
 
 from ..support.bridge import bridge_address
+from ..support.firewall import jumps, rules
 from ..support.namespace import own_namespace
 from ..support.tiny_builder import QUICK, import_tiny_builders
 
 NOBODY = 65534
-SAVES = ("iptables-save", "iptables-legacy-save", "ip6tables-save", "ip6tables-legacy-save")
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the firewall's rules")
 
@@ -38,24 +38,6 @@ def settings(**changes: object) -> IsolationSettings:
     exceptions = [Destination.parse(bridge_address())]
     image = BuildOptions().build_image
     return IsolationSettings(**{"allow": exceptions, "helper_image": image, **changes})
-
-
-def rules(namespace: str) -> dict[str, list[str]]:
-    """The lines that mention a namespace's chains, by the command that shows them."""
-    chains = Rules(namespace).chains
-    found = {}
-    for command in SAVES:
-        run = subprocess.run([command], capture_output=True, text=True, check=False)
-        lines = [line for line in run.stdout.splitlines() if any(each in line for each in chains)]
-        if lines:
-            found[command] = sorted(lines)
-    return found
-
-
-def jumps(namespace: str) -> set[str]:
-    """The interfaces that the rules hold for."""
-    lines = rules(namespace)["iptables-save"]
-    return {line.split()[3] for line in lines if line.startswith(("-A INPUT", "-A DOCKER-USER"))}
 
 
 async def test_rules_are_set_once_and_leave_nothing(daemon: DockerDaemon) -> None:

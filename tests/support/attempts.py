@@ -28,4 +28,5 @@ def attempt(target: "list | str") -> str:  # type: ignore[type-arg]
 if __name__ == "__main__":
     targets = json.loads(sys.argv[1])
     with ThreadPoolExecutor(len(targets)) as pool:
-        print("attempts " + json.dumps(dict(zip(targets, pool.map(attempt, targets.values())))))
+        outcomes = pool.map(attempt, targets.values())
+        print("attempts " + json.dumps(dict(zip(targets, outcomes, strict=True))))

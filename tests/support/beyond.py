@@ -34,7 +34,7 @@ def machine_beyond() -> Iterator[tuple[str, str]]:
     """
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("a machine beyond this one needs root and ip")
-    with Path("/tmp/binderhub-lite-tests-metadata.lock").open("w") as lock:  # noqa: S108
+    with Path("/tmp/binderhub-lite-tests-metadata.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         name = f"beyond-{secrets.token_hex(3)}"
         here, there = f"{name}-a", f"{name}-b"

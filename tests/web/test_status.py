@@ -22,8 +22,9 @@ async def health(served: Served) -> tuple[int, dict[str, dict[str, Any]]]:
 
 
 async def test_a_healthy_server_says_so_and_counts_its_containers(
-    served: Served, daemon: DockerDaemon
+    serve: Serve, daemon: DockerDaemon
 ) -> None:
+    served = await serve(network_isolation=False)
     for component in (Component.BUILD, Component.SERVER, Component.SERVER):
         await daemon.client.containers.create(
             {"Image": "binderhub-lite/singleuser", "Labels": labels(daemon.namespace, component)}
@@ -67,6 +68,18 @@ async def test_the_total_quota_has_an_older_name(serve: Serve) -> None:
     assert (await health(both))[1]["Pod quota"]["quota"] == 8
 
 
+async def test_isolation_that_cannot_be_set_up_is_shown_and_takes_nothing_out_of_service(
+    served: Served,
+) -> None:
+    status, checks = await health(served)  # before the rules were ever set
+    assert status == 200
+    assert checks["Network isolation"] == {
+        "service": "Network isolation",
+        "ok": False,
+        "message": "not set up yet",
+    }
+
+
 async def test_a_hub_that_breaks_makes_the_server_ill_until_it_is_well(
     served: Served, hub: HubApi
 ) -> None:
@@ -74,7 +87,8 @@ async def test_a_hub_that_breaks_makes_the_server_ill_until_it_is_well(
 
     status, checks = await health(served)
     assert status == 503
-    assert [name for name, check in checks.items() if not check["ok"]] == ["JupyterHub API"]
+    ill = [name for name, check in checks.items() if not check["ok"]]
+    assert ill == ["JupyterHub API", "Network isolation"]
 
     assert (await health(served))[0] == 200
 
@@ -82,7 +96,7 @@ async def test_a_hub_that_breaks_makes_the_server_ill_until_it_is_well(
 async def test_without_docker_the_server_is_ill(serve: Serve, tmp_path: Path) -> None:
     nobody = DockerDaemon.connect(str(tmp_path / "docker.sock"), "test")
 
-    status, checks = await health(await serve({"daemon": nobody}))
+    status, checks = await health(await serve({"daemon": nobody}, network_isolation=False))
 
     assert status == 503
     assert {name: check["ok"] for name, check in checks.items()} == {

@@ -1,0 +1,25 @@
+"""What the machine's firewall says about a namespace."""
+
+import subprocess
+
+from binderhub_lite.isolation.rules import Rules
+
+SAVES = ("iptables-save", "iptables-legacy-save", "ip6tables-save", "ip6tables-legacy-save")
+
+
+def rules(namespace: str) -> dict[str, list[str]]:
+    """The lines that mention a namespace's chains, by the command that shows them."""
+    chains = Rules(namespace).chains
+    found = {}
+    for command in SAVES:
+        run = subprocess.run([command], capture_output=True, text=True, check=False)
+        lines = [line for line in run.stdout.splitlines() if any(each in line for each in chains)]
+        if lines:
+            found[command] = sorted(lines)
+    return found
+
+
+def jumps(namespace: str) -> set[str]:
+    """The interfaces that the rules hold for."""
+    lines = rules(namespace).get("iptables-save", [])
+    return {line.split()[3] for line in lines if line.startswith(("-A INPUT", "-A DOCKER-USER"))}
