@@ -66,7 +66,8 @@ class Instance:
         )
         self._embedded = self._embedded_hub() if self._brings_hub() else None
         self.hub = self._embedded.client if self._embedded else self._outside_hub()
-        self._isolation = NetworkIsolation(daemon, app.isolation_settings())
+        hub_address = self._embedded.servers_reach if self._embedded else None
+        self._isolation = NetworkIsolation(daemon, app.isolation_settings(), hub_address)
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
         self.builds = self.builds_class(daemon, app.build_settings(), archive)
         self._metrics = Metrics()

@@ -16,6 +16,10 @@ class Destination:
     port: int | None = None
 
     @classmethod
+    def at(cls, address: str, port: int) -> "Destination":
+        return cls(ip_network(address), port)
+
+    @classmethod
     def parse(cls, text: str) -> "Destination":
         """From `192.0.2.7`, `192.0.2.0/24`, `192.0.2.7:9418`, `fd00::7` or `[fd00::7]:9418`.
 

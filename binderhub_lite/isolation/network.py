@@ -31,12 +31,19 @@ class IsolationSettings:
 class NetworkIsolation:
     """The firewall's rules for one namespace's builds and servers."""
 
-    def __init__(self, daemon: DockerDaemon, settings: IsolationSettings) -> None:
+    def __init__(
+        self,
+        daemon: DockerDaemon,
+        settings: IsolationSettings,
+        hub_address: tuple[str, int] | None = None,
+    ) -> None:
+        """`hub_address` is where servers need the hub's API; None where they do not."""
         self.enabled = settings.enabled
         self.problem: str | None = "not set up yet"
         """Why the rules are not in place; None when they are."""
         self._daemon = daemon
         self._settings = settings
+        self._hub = Destination.at(*hub_address) if hub_address else None
         self._runs_here = False
 
     async def start(self) -> None:
@@ -89,6 +96,7 @@ class NetworkIsolation:
             [bridge.interface for bridge in bridges],
             settings.allow,
             settings.deny,
+            hub=self._hub,
             ipv6_needed=any(bridge.ipv6 for bridge in bridges),
         )
 

@@ -90,13 +90,14 @@ class Rules:
     """What a namespace's builds and servers may not reach.
 
     `bridges` are the interfaces that their packets come from; the first is the namespace's own,
-    where containers cannot reach each other either.
+    where containers cannot reach each other either, and from where alone `hub` is reached.
     """
 
     namespace: str
     bridges: Sequence[str] = ()
     allow: Sequence[Destination] = ()
     deny: Sequence[Destination] = ()
+    hub: Destination | None = None
     ipv6_needed: bool = False
     chains: tuple[str, str] = field(init=False)
 
@@ -141,9 +142,13 @@ class Rules:
         allowed = [_original(each) for each in _of(version, self.allow)]
         own = [f"-o {bridge}" for bridge in self.bridges[:1]]
         published = ["-m conntrack --ctstate DNAT"]
+        hub = [
+            f"-i {self.bridges[0]} {_now(each)}"
+            for each in _of(version, [self.hub] if self.hub else [])
+        ]
         denied = [_now(each) for each in _of(version, [*METADATA, *self.deny])]
         rules = {
-            to_machine: _pass([*established, *neighbours, *dns, *allowed]) + _reject([""]),
+            to_machine: _pass([*established, *neighbours, *dns, *allowed, *hub]) + _reject([""]),
             beyond: _pass(established)
             + _reject(own)
             + _pass([*dns, *allowed])

@@ -63,6 +63,13 @@ class EmbeddedHub:
         return f"http://{self.own_address.ip}:{self._port}{BASE_URL}"
 
     @property
+    def servers_reach(self) -> tuple[str, int] | None:
+        """The address and port of this machine where servers need the hub's API, if they do."""
+        if self.own_address.servers_host != self.own_address.ip:
+            return None
+        return self.own_address.ip, self._port
+
+    @property
     def client(self) -> HubClient:
         return HubClient(self.http, self.url, self.token)
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -21,16 +20,14 @@ import pytest
 from binderhub_lite.addresses import own_addresses
 from binderhub_lite.dockerd import network_name
 
-from ..support import attempts
 from ..support.beyond import METADATA, machine_beyond
-from ..support.firewall import rules
+from ..support.firewall import ATTEMPTS, rules
 from ..support.git_server import DOCKERFILE, GitRepo, GitServer
 from ..support.instance import BinderProcess, docker
 
 Targets = Mapping[str, list[Any] | str]
 Outcome = dict[str, str]
 
-PROGRAM = Path(attempts.__file__).read_text()
 DOCKER_SOCKET = "/var/run/docker.sock"
 # Hands a server what must never be there, so that the attempt at it can succeed.
 OPEN = f"""
@@ -158,18 +155,18 @@ def place(
 
 
 def from_here(targets: Targets) -> Outcome:
-    return _outcome(_run([sys.executable, "-c", PROGRAM, json.dumps(targets)]))
+    return _outcome(_run([sys.executable, "-c", ATTEMPTS, json.dumps(targets)]))
 
 
 def from_server(container: str, targets: Targets) -> Outcome:
-    command = ["docker", "exec", container, "python3", "-c", PROGRAM, json.dumps(targets)]
+    command = ["docker", "exec", container, "python3", "-c", ATTEMPTS, json.dumps(targets)]
     return _outcome(_run(command))
 
 
 async def from_run_step(place: Place, targets: Targets) -> Outcome:
     """Launches what was built, too."""
     step = f"RUN python3 /home/jovyan/attempts.py {shlex.quote(json.dumps(targets))}\n"
-    place.repo.add({"attempts.py": PROGRAM, "Dockerfile": DOCKERFILE + step})
+    place.repo.add({"attempts.py": ATTEMPTS, "Dockerfile": DOCKERFILE + step})
     events = await place.binder.launch(place.repo.spec)
     assert events[-1]["phase"] == "ready", events[-1]
     said = "".join(event["message"] for event in events if event["phase"] == "building")

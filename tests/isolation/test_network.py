@@ -1,27 +1,37 @@
 """The rules themselves: set, set again, and removed, by whoever may."""
 
 import asyncio
+import json
 import logging
 import multiprocessing
 import os
+import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from traitlets.config import Config
 
 from binderhub_lite.app import BinderHub
-from binderhub_lite.dockerd import DEFAULT_BRIDGE_NETWORK, Component, DockerDaemon, bridge_name
+from binderhub_lite.dockerd import (
+    DEFAULT_BRIDGE_NETWORK,
+    Component,
+    DockerDaemon,
+    bridge_name,
+    network_name,
+)
 from binderhub_lite.isolation import Destination, IsolationSettings, NetworkIsolation
 from binderhub_lite.isolation.rules import Rules
 from binderhub_lite.options import BuildOptions
 
 from ..support.bridge import bridge_address
-from ..support.firewall import jumps, rules
+from ..support.firewall import ATTEMPTS, jumps, rules
+from ..support.instance import docker
 from ..support.namespace import own_namespace
 from ..support.tiny_builder import QUICK, import_tiny_builders
 
 NOBODY = 65534
+SINGLEUSER = "binderhub-lite/singleuser"
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the firewall's rules")
 
@@ -83,6 +93,37 @@ async def test_two_namespaces_have_rules_of_their_own(daemon: DockerDaemon) -> N
     await one.lift()
 
 
+async def attempted(network: str, targets: Mapping[str, tuple[str, int]]) -> set[str]:
+    """What a container on a network of Docker's reaches."""
+    run = [SINGLEUSER, "python3", "-c", ATTEMPTS, json.dumps(targets)]
+    output = await asyncio.to_thread(docker, "run", "--rm", f"--network={network}", *run)
+    outcome = json.loads(output.removeprefix("attempts "))
+    return {name for name, result in outcome.items() if result == "reached"}
+
+
+async def test_where_people_log_in_servers_reach_the_hubs_api_and_nothing_else(
+    daemon: DockerDaemon,
+) -> None:
+    gateway = await daemon.network_gateway()
+    with (
+        socket.create_server((gateway, 0)) as hub,
+        socket.create_server((gateway, 0)) as something_else,
+    ):
+        targets = {
+            "the hub": hub.getsockname(),
+            "something else": something_else.getsockname(),
+        }
+        isolation = NetworkIsolation(daemon, settings(), hub.getsockname())
+        await isolation.start()
+        networks = (network_name(daemon.namespace), DEFAULT_BRIDGE_NETWORK)
+        server, step = await asyncio.gather(*(attempted(each, targets) for each in networks))
+        await isolation.lift()
+        without = await attempted(networks[0], targets)
+    assert server == {"the hub"}
+    assert step == set()
+    assert without == set(targets)
+
+
 async def test_rules_that_somebody_flushed_come_back(
     daemon: DockerDaemon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -103,13 +144,13 @@ async def test_rules_that_somebody_flushed_come_back(
 
 def _as_somebody_in_the_docker_group(namespace: str, image: str, lift: bool) -> None:
     """In a process of its own: sets the rules, or lifts them, and fails when it cannot."""
-    socket = BuildOptions().build_docker_host.removeprefix("unix://")
-    os.setgroups([os.stat(socket).st_gid])
+    docker_socket = BuildOptions().build_docker_host.removeprefix("unix://")
+    os.setgroups([os.stat(docker_socket).st_gid])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
 
     async def isolate() -> str | None:
-        daemon = DockerDaemon.connect(socket, namespace)
+        daemon = DockerDaemon.connect(docker_socket, namespace)
         isolation = NetworkIsolation(daemon, settings(enabled=not lift, helper_image=image))
         await isolation.start()
         await daemon.close()

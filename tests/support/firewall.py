@@ -1,9 +1,11 @@
-"""What the machine's firewall says about a namespace."""
+"""What the machine's firewall says about a namespace, and a program that tries what it does."""
 
 import subprocess
+from pathlib import Path
 
 from binderhub_lite.isolation.rules import Rules
 
+ATTEMPTS = Path(__file__).with_name("attempts.py").read_text()
 SAVES = ("iptables-save", "iptables-legacy-save", "ip6tables-save", "ip6tables-legacy-save")
 
 
