@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from .launch.ports import check_listenable
 from .managed_service import ManagedService
 from .metrics import Metrics
 from .pipeline import Pipeline
+from .providers.github_api import SERVICE as GITHUB
 from .providers.web_api import WebApi
 from .web import Site, make_application
 from .web.access import CALLBACK
@@ -71,6 +73,7 @@ class Instance:
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
         self.builds = self.builds_class(daemon, app.build_settings(), archive)
         self._metrics = Metrics()
+        self._metrics.github_rate_limit.set_function(partial(web_api.remaining, GITHUB))
         self._quota = LaunchQuota(parent=app, daemon=daemon, repo_quotas=app.repo_quotas())
         self._event_log = EventLog(parent=app, origin=app.normalized_origin)
         launches = LaunchTimes(data_dir)

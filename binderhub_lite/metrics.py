@@ -49,6 +49,11 @@ class Metrics:
         self.launches_in_progress = Gauge(
             "binderhub_inprogress_launches", "Launches under way now", registry=registry
         )
+        self.github_rate_limit = Gauge(
+            "binderhub_github_rate_limit_remaining",
+            "Requests that GitHub's API still answers, NaN when it was not asked yet",
+            registry=registry,
+        )
         self.images_removed = Counter(
             "binderhub_images_removed", "Images removed to make room", registry=registry
         )

@@ -5,15 +5,19 @@ from .ckan import CKANProvider
 from .dataverse import DataverseProvider
 from .fake import FakeProvider
 from .figshare import FigshareProvider
+from .gist import GistRepoProvider
 from .git import GitRepoProvider
 from .github import GitHubRepoProvider
+from .gitlab import GitLabRepoProvider
 from .hydroshare import HydroshareProvider
 from .local import LocalRepoProvider
 from .zenodo import ZenodoProvider
 
 PROVIDERS: dict[str, type[RepoProvider]] = {
     "gh": GitHubRepoProvider,
+    "gist": GistRepoProvider,
     "git": GitRepoProvider,
+    "gl": GitLabRepoProvider,
     "zenodo": ZenodoProvider,
     "figshare": FigshareProvider,
     "hydroshare": HydroshareProvider,
@@ -28,7 +32,9 @@ __all__ = [
     "DataverseProvider",
     "FakeProvider",
     "FigshareProvider",
+    "GistRepoProvider",
     "GitHubRepoProvider",
+    "GitLabRepoProvider",
     "GitRepoProvider",
     "HydroshareProvider",
     "LocalRepoProvider",

@@ -193,7 +193,7 @@ class RepoProvider(SpecRules):
         if not ref:
             raise NotFound(
                 f"Could not resolve ref for {prefix}/{self.spec}: "
-                "no such repository or ref. Check the address."
+                "no such repository or ref, or it is private. Check the address."
             )
         return Repo(
             provider=prefix,
@@ -211,11 +211,13 @@ class RepoProvider(SpecRules):
 
 def refused(answer: Answer) -> BinderError:
     """What people are told of an answer that is none: one sentence, by its status."""
-    host, limit = URL(answer.url).host, answer.rate_limit
-    if answer.status == 429 or (answer.status == 403 and limit is not None and limit.spent):
-        when = f"in {limit.minutes} minutes" if limit and limit.spent else "in some minutes"
+    host, limit = URL(answer.url).host or "", answer.rate_limit
+    if limit is not None and limit.spent and answer.status in (403, 429):
+        return limit.refusal(host)
+    if answer.status == 429:
         return BinderError(
-            f"{host} takes no more requests from this server for now: try again {when}.", 429
+            f"{host} takes no more requests from this server for now: try again in some minutes.",
+            429,
         )
     if answer.status in (401, 403):
         return BinderError(

@@ -145,6 +145,13 @@ class GitRepoProvider(RepoProvider):
         return self.url
 
 
+def full_commit(value: Any) -> str:
+    """A value that is a full commit, as it is. Raises ValueError for any other."""
+    if isinstance(value, str) and COMMIT.fullmatch(value):
+        return value
+    raise ValueError(f"{value!r} is no commit")
+
+
 def with_scheme(url: str) -> str:
     """The URL that an scp-like address (`user@host:path`) stands for; any other as it is."""
     address = None if url.startswith("-") else SCP_LIKE.fullmatch(url)

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import logging
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class RateLimit:
     remaining: int
     resets_at: float
     """Seconds since the epoch."""
+    most: int = 0
+    """How many it answers in all; 0: it does not say."""
 
     @property
     def spent(self) -> bool:
@@ -65,7 +68,14 @@ class RateLimit:
     @property
     def minutes(self) -> int:
         """Whole minutes until the count begins anew, at least one."""
-        return max(1, -int(-(self.resets_at - time.time()) // 60))
+        return max(1, math.ceil((self.resets_at - time.time()) / 60))
+
+    def refusal(self, service: str) -> BinderError:
+        """What people are told when it is spent (429)."""
+        when = "in a minute" if self.minutes == 1 else f"in {self.minutes} minutes"
+        return BinderError(
+            f"{service} takes no more requests from this server for now: try again {when}.", 429
+        )
 
 
 @dataclass(frozen=True)
@@ -109,12 +119,17 @@ class Answer:
 
         `X-RateLimit-…` at GitHub and Zenodo, `RateLimit-…` at GitLab, `Retry-After` anywhere.
         """
-        for start in ("x-ratelimit-", "ratelimit-"):
-            remaining, reset = (self.headers.get(start + end) for end in ("remaining", "reset"))
-            if _is_number(remaining) and _is_number(reset):
-                return RateLimit(int(remaining or 0), float(reset or 0))
         wait = self.headers.get("retry-after")
-        return RateLimit(0, time.time() + int(wait or 0)) if _is_number(wait) else None
+        if self.status in (403, 429) and _is_number(wait):
+            return RateLimit(0, time.time() + int(wait or 0))
+        for start in ("x-ratelimit-", "ratelimit-"):
+            remaining, reset, most = (
+                self.headers.get(start + end) for end in ("remaining", "reset", "limit")
+            )
+            if _is_number(remaining) and _is_number(reset):
+                most = most if _is_number(most) else "0"
+                return RateLimit(int(remaining or 0), float(reset or 0), int(most or 0))
+        return None
 
 
 class WebApi:
@@ -135,7 +150,7 @@ class WebApi:
         missing_seconds: float = 300,
     ) -> None:
         self.rate_limits: dict[str, RateLimit] = {}
-        """The newest one of each service, by a name that its provider gives it."""
+        """The newest one of each service, by the name that its provider gives it."""
         self._seconds = seconds
         self._tries = tries
         self._pause = pause
@@ -161,6 +176,7 @@ class WebApi:
         private_hosts: PrivateHosts = NO_PRIVATE_HOSTS,
         follow: bool = True,
         remember: bool = False,
+        service: str = "",
     ) -> Answer:
         """The answer to a GET request, whatever its status below 500.
 
@@ -168,6 +184,7 @@ class WebApi:
         `follow`: follow redirects; the headers go no further than the first host.
         `remember`: keep answers that have an ETag and ask whether they still hold; keep for
         some minutes that something is missing.
+        `service`: a name under which the rate limit is watched.
 
         Raises Unreachable (502, 504) when there is no answer, BinderError (403) when a host
         is in a private network that `private_hosts` does not name.
@@ -176,10 +193,17 @@ class WebApi:
         missing: Answer | None = self._missing.get(key) if remember else None
         if missing is not None:
             return missing
-        ask = functools.partial(self._get, key, URL(url, encoded=True), headers, remember)
+        ask = functools.partial(self._get, key, URL(url, encoded=True), headers, remember, service)
         return await self._flights.do((key, remember), ask)
 
-    async def _get(self, key: Any, url: URL, headers: Mapping[str, str], remember: bool) -> Answer:
+    def remaining(self, service: str) -> float:
+        """How many requests the service still answers; NaN when it has not said it."""
+        limit = self.rate_limits.get(service)
+        return math.nan if limit is None else limit.remaining
+
+    async def _get(
+        self, key: Any, url: URL, headers: Mapping[str, str], remember: bool, service: str
+    ) -> Answer:
         _, _, private_hosts, follow = key
         known = self._tagged.get(key) if remember else None
         asked = {**headers, "If-None-Match": known.headers["etag"]} if known else headers
@@ -190,6 +214,8 @@ class WebApi:
             reraise=True,
         )
         answer: Answer = await retrying(self._follow, url, asked, private_hosts, follow)
+        if service and answer.rate_limit is not None:
+            self._note(service, answer.rate_limit)
         if known and answer.status == NOT_MODIFIED:
             return Answer(known.url, known.status, {**known.headers, **answer.headers}, known.body)
         if remember and answer.status in MISSING:
@@ -197,6 +223,16 @@ class WebApi:
         elif remember and "etag" in answer.headers:
             self._tagged[key] = answer
         return answer
+
+    def _note(self, service: str, limit: RateLimit) -> None:
+        self.rate_limits[service] = limit
+        share = limit.remaining / limit.most if limit.most else 1
+        level = logging.WARNING if share < 0.2 else logging.INFO if share < 0.5 else logging.DEBUG
+        log.log(
+            level,
+            "The API of %s answers %d more requests (of %d), anew in %d minutes",
+            *(service, limit.remaining, limit.most, limit.minutes),
+        )
 
     async def _follow(
         self, url: URL, headers: Mapping[str, str], private_hosts: PrivateHosts, follow: bool

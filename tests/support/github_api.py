@@ -1,10 +1,13 @@
 """A local server that answers as GitHub's REST API does ("get a commit")."""
 
 import asyncio
+import hashlib
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -18,6 +21,11 @@ class GitHubApi:
 
     commits: dict[str, str] = field(default_factory=dict)
     broken: int | None = None
+    gists: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What there is of gists, by id, or by id and revision."""
+    remaining: int = 60
+    """How many requests it still answers; each one that is no 304 costs one."""
+    resets_in: float = 1800
     url: str = ""
     requests: list[web.BaseRequest] = field(default_factory=list)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
@@ -29,7 +37,29 @@ class GitHubApi:
         self.asked.set()
         await self.answering.wait()
         if self.broken:
-            return _refuse("API rate limit exceeded", self.broken)
+            return _refuse("Something is wrong", self.broken)
+        if self.remaining <= 0:
+            return self._limited(_refuse("API rate limit exceeded", 403))
+        answer = self._find(request)
+        tag = f'W/"{hashlib.sha256(answer.body).hexdigest()}"'
+        if answer.status == 200 and request.headers.get("If-None-Match") == tag:
+            answer = web.Response(status=304)
+        else:
+            self.remaining -= 1
+        if answer.status in (200, 304):
+            answer.headers["ETag"] = tag
+        return self._limited(answer)
+
+    def _limited(self, answer: web.Response) -> web.Response:
+        reset = str(int(time.time() + self.resets_in))
+        limits = {"Limit": "60", "Remaining": str(self.remaining), "Reset": reset}
+        answer.headers.update({f"X-RateLimit-{name}": value for name, value in limits.items()})
+        return answer
+
+    def _find(self, request: web.Request) -> web.Response:
+        gist = self.gists.get(request.path.removeprefix("/gists/"))
+        if gist is not None:
+            return web.json_response(gist)
         path = COMMIT_PATH.fullmatch(request.path)
         if path is None or not any(known.startswith(f"{path['repo']}/") for known in self.commits):
             return _refuse("Not Found", 404)

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from binderhub_lite.isolation import NetworkIsolation
 from binderhub_lite.launch import HubClient, Launcher, LaunchQuota
 from binderhub_lite.metrics import Metrics
 from binderhub_lite.pipeline import Pipeline
+from binderhub_lite.providers.github_api import SERVICE as GITHUB
 from binderhub_lite.providers.web_api import WebApi
 from binderhub_lite.web import Site, make_application
 from binderhub_lite.web.build_token import BuildTokens
@@ -172,6 +174,7 @@ async def serve(
             client = HubClient(http, hub.url, TOKEN)
             builds = Builds(daemon, app.build_settings(), LogArchive(shared.parent / "builds"))
             metrics = Metrics()
+            metrics.github_rate_limit.set_function(partial(web.remaining, GITHUB))
             make_provider = app.provider_maker(web)
             launcher = Launcher(parent=app, hub=client)
             quota = LaunchQuota(parent=app, daemon=daemon, repo_quotas=app.repo_quotas())
