@@ -10,6 +10,7 @@ from binderhub_lite._version import __version__
 from binderhub_lite.dockerd import Component, DockerDaemon, labels
 from binderhub_lite.providers import PROVIDERS
 
+from ..support.github_api import GitHubApi
 from ..support.hub_api import HubApi
 from .conftest import Serve, Served
 
@@ -178,3 +179,12 @@ async def test_a_provider_goes_by_the_prefix_that_it_was_given(serve: Serve) -> 
     assert (provider["id"], provider["displayName"]) == ("work", "GitHub")
     assert (await served.get("/v2/work/user/repo/HEAD")).status == 200
     assert (await served.get("/v2/gh/user/repo/HEAD")).status == 404
+
+
+async def test_what_github_still_answers_is_a_metric(served: Served, github: GitHubApi) -> None:
+    github.remaining = 41
+    assert "binderhub_github_rate_limit_remaining NaN" in (await served.get("/metrics")).text
+
+    await served.events("/build/gh/user/repo/no-such-ref")
+
+    assert "binderhub_github_rate_limit_remaining 40.0" in (await served.get("/metrics")).text
