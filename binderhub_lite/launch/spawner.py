@@ -44,7 +44,11 @@ BINDER_VARIABLES = (
     "client_ip",
 )
 
-FIRST_POLL, LONGEST_POLL = 0.05, 0.5
+POLL_SECONDS = 0.04
+"""Between two looks whether a server answers; of several that start, each has its turn."""
+LONGEST_POLL = 0.5
+ALIVE_SECONDS = 0.5
+"""Between two looks whether its container still runs, which costs Docker more."""
 LOG_LINES = 15
 
 
@@ -80,6 +84,8 @@ class BinderSpawner(DockerSpawner):
 
     # DockerSpawner's one thread would start a class of thirty one after another.
     _executor: ClassVar[ThreadPoolExecutor] = ThreadPoolExecutor(8)
+    _starting: ClassVar[int] = 0
+    """How many servers have been started and do not answer yet."""
 
     cmd = List(Unicode())
 
@@ -222,15 +228,23 @@ class BinderSpawner(DockerSpawner):
             self._make_token_known()
         ip, port = await super().start()
         url = f"http://{ip}:{port}{self.server.base_url}api"
-        deadline = min(latest, time.monotonic() + self.http_timeout)
-        pause = FIRST_POLL
-        while not await _answers(url):
-            await self._check_alive()
-            if time.monotonic() > deadline:
-                await self._fail(f"The server did not answer within {self.http_timeout} seconds.")
-            await asyncio.sleep(pause)
-            pause = min(LONGEST_POLL, pause * 1.2)
+        BinderSpawner._starting += 1
+        try:
+            await self._until_it_answers(url, min(latest, time.monotonic() + self.http_timeout))
+        finally:
+            BinderSpawner._starting -= 1
         return ip, port
+
+    async def _until_it_answers(self, url: str, deadline: float) -> None:
+        alive = time.monotonic()
+        while not await _answers(url):
+            now = time.monotonic()
+            if now > deadline:
+                await self._fail(f"The server did not answer within {self.http_timeout} seconds.")
+            if now > alive + ALIVE_SECONDS:
+                await self._check_alive()
+                alive = now
+            await asyncio.sleep(min(LONGEST_POLL, POLL_SECONDS * self._starting))
 
     def _make_token_known(self) -> None:
         """Let the launch's token open this server, and nothing else, as long as it runs.

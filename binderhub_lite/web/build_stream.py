@@ -50,7 +50,7 @@ async def _understand(
     """What the request asks for, or why it gets nothing; the response gets headers about limits."""
     try:
         ask = await _ask(request, site)
-        if not ask.build_token:
+        if not ask.build_token and not ask.user:
             allowance = site.rate_limiter.count(ask.client_ip)
             response.headers.update(allowance.headers)
             if allowance.remaining < 0:

@@ -40,7 +40,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinderProcess]:
     """An instance whose own hub has accounts."""
-    config = f"c.BinderHub.auth_enabled = True\n{ACCOUNTS}"
+    # Who is logged in needs no page of ours.
+    config = f"c.BinderHub.auth_enabled = True\nc.RateLimiter.limit = 0\n{ACCOUNTS}"
     school = BinderProcess(tmp_path_factory.mktemp("school"), config=config)
     yield school.wait_until_ready()
     school.stop()
