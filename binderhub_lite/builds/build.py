@@ -16,6 +16,7 @@ from ..events import BinderError, Event, Phase
 from . import repo2docker
 from .archive import BuildRecord, LogArchive, LogWriter
 from .container import BuilderContainer
+from .expected import Expected
 from .facts import BuildFacts
 from .queue import BuildQueue
 from .settings import BuildSettings
@@ -55,6 +56,8 @@ class Build:
         self.asked = {(facts.provider, facts.spec)}
         """The specs that people named this build by."""
         self.watchers = 0
+        self.expected: Expected = {}
+        """How long it may take; empty where nobody knows."""
         self._daemon = daemon
         self._settings = settings
         self._queue = queue

@@ -70,10 +70,13 @@ class Builds:
         turn is dropped when nobody waits for it any more.
         """
         await check_node(self._daemon, self._settings.node_selector)
+        # Before it begins: a build takes the place of the record of an earlier one of its image.
+        ended = await asyncio.to_thread(self._archive.records)
         build, started_it = await self._join_or_start(repo, launch_host)
+        build.expected = build.expected or expected_duration(repo.url, ended)
         build.watchers += 1
         try:
-            yield [await self._first_event(build, started_it)]
+            yield [_first_event(build, started_it)]
             async for batch in build.log.watch():
                 yield visible(batch)
         finally:
@@ -82,18 +85,6 @@ class Builds:
                 await build.stop(BinderError("Nobody waits for this build any more."))
         if build.error is not None:
             raise build.error
-
-    async def _first_event(self, build: Build, started_it: bool) -> Event:
-        """What a watcher is told of a build before its log."""
-        ended = await asyncio.to_thread(self._archive.records)
-        return Event.of(
-            Phase.WAITING,
-            "Waiting for build to start...",
-            build=build.facts.name,
-            started_it=started_it,
-            running_seconds=None if build.queued else build.record.duration,
-            **expected_duration(build.facts.repo_url, ended),
-        )
 
     def records(self) -> list[BuildRecord]:
         """Recent builds: those that run or wait, then those that have ended, the newest first."""
@@ -219,3 +210,15 @@ class Builds:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _first_event(build: Build, started_it: bool) -> Event:
+    """What a watcher is told of a build before its log."""
+    return Event.of(
+        Phase.WAITING,
+        "Waiting for build to start...",
+        build=build.facts.name,
+        started_it=started_it,
+        running_seconds=None if build.queued else build.record.duration,
+        **build.expected,
+    )

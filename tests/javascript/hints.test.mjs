@@ -4,6 +4,14 @@ import { hintsFor } from "../../static/js/lib/hints.js";
 
 const CASES = [
   [
+    "own server",
+    {
+      status: 409,
+      message: "User ada already has a running server: go on there",
+    },
+    /Your servers/,
+  ],
+  [
     "rate limit",
     { status: 429, message: "Rate limit exceeded. Try again in 12 minutes." },
     /from one address/,

@@ -21,10 +21,13 @@ const HINTS = [
       "This server takes only so many launches from one address. Wait a little, then try again.",
   },
   {
-    fits: ({ message }) =>
-      /too many (users|servers)|quota|already running/i.test(message),
+    fits: ({ message }) => /too many (users|servers)|quota/i.test(message),
     advice:
       "All places for this repository are taken. Try again in some minutes: places become free when others finish.",
+  },
+  {
+    fits: ({ status }) => status === 409,
+    advice: "Your servers are listed behind the link at the top of this page.",
   },
   {
     fits: ({ status, message }) =>
