@@ -93,7 +93,7 @@ async def test_a_banned_spec_is_refused_before_anybody_is_asked(
 async def test_many_who_ask_at_once_cost_one_question(pipeline: Pipeline, api: GitHubApi) -> None:
     api.commits["user/repo/v1"] = "1" * 40
     api.answering.clear()
-    asking = [asyncio.create_task(ask(pipeline, "user/repo/v1")) for _ in range(50)]
+    asking = [asyncio.create_task(ask(pipeline, "user/repo/v1")) for _ in range(200)]
     await api.asked.wait()
     asking[0].cancel()  # who asked first, and leaves, does not take the answer along
     await asyncio.gather(asking[0], return_exceptions=True)

@@ -6,7 +6,6 @@ import re
 import shlex
 import tarfile
 import tempfile
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,10 +122,10 @@ class GitRemote:
         Only for HTTP: elsewhere, git looks the name up for a second time.
         """
         scheme, host, port = server_of(url)
-        if self.private_hosts.reached_by(host) == EVERYTHING or _is_proxied(scheme, host):
+        if self.private_hosts.reached_by(host) == EVERYTHING:
             return {}
-        addresses = await self.private_hosts.check(host)
-        if not scheme.startswith("http") or host in addresses:
+        addresses = await self.private_hosts.check(scheme, host)
+        if not scheme.startswith("http") or not addresses or host in addresses:
             return {}
         literal = ",".join(f"[{each}]" if ":" in each else each for each in addresses)
         return {"http.curloptResolve": f"{host}:{port}:{literal}"}
@@ -147,11 +146,6 @@ def server_of(url: str) -> tuple[str, str, int]:
         raise BinderError(f"{url!r} is no clone URL: it names no host that can be reached.", 400)
     scheme, host = address["scheme"], address["host"] or address["ipv6"]
     return scheme, host, int(address["port"] or DEFAULT_PORTS.get(scheme, 0))
-
-
-def _is_proxied(scheme: str, host: str) -> bool:
-    """Whether a proxy connects for us: then only it knows where the host is."""
-    return scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)
 
 
 def _ssh(key: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+import urllib.request
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,24 +63,31 @@ class PrivateHosts:
         """The networks, beside the public ones, that a connection to `host` may end in."""
         return EVERYTHING if host.lower() in self.names else self.networks
 
-    async def check(self, host: str, port: int = 0) -> Sequence[str]:
-        """The addresses of `host`, each of which may be reached.
+    async def check(self, scheme: str, host: str) -> Sequence[str]:
+        """The addresses of `host`, each of which may be reached; none where a proxy knows them.
 
         Raises BinderError (403) when one may not be; (404) when the host has none.
         """
-        networks = self.reached_by(host)
+        networks, proxy = self.reached_by(host), proxy_for(scheme, host)
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(host, port or None, type=socket.SOCK_STREAM)
+            found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
+            if proxy is not None:
+                return []
             raise BinderError(f"There is no host {host!r}: check the address.", 404) from error
         addresses = [str(sockaddr[0]) for *_, sockaddr in found]
         if not all(is_reachable(address, networks) for address in addresses):
             raise refusal(host)
-        return list(dict.fromkeys(addresses))
+        return list(dict.fromkeys(addresses)) if proxy is None else []
 
 
 NO_PRIVATE_HOSTS = PrivateHosts()
+
+
+def proxy_for(scheme: str, host: str) -> str | None:
+    """The proxy that connects for us, as the environment names it (`https_proxy` and the like)."""
+    return None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
 
 
 def refusal(host: str) -> BinderError:

@@ -26,11 +26,13 @@ from .._version import __version__
 from ..events import BinderError
 from ..single_flight import SingleFlight
 from .private_hosts import (
+    EVERYTHING,
     NO_PRIVATE_HOSTS,
     Network,
     PrivateAddress,
     PrivateHosts,
     open_socket,
+    proxy_for,
     refusal,
 )
 
@@ -252,9 +254,13 @@ class WebApi:
         self, url: URL, headers: Mapping[str, str], private_hosts: PrivateHosts
     ) -> Answer:
         host = url.host or ""
-        session = self._session(private_hosts.reached_by(host))
+        networks, proxy = private_hosts.reached_by(host), proxy_for(url.scheme, host)
+        if proxy is not None and networks != EVERYTHING:
+            await private_hosts.check(url.scheme, host)
+            networks = EVERYTHING  # which the proxy may be in
+        session = self._session(networks)
         try:
-            async with session.get(url, headers=headers, allow_redirects=False) as got:
+            async with session.get(url, headers=headers, allow_redirects=False, proxy=proxy) as got:
                 if got.status >= 500:
                     raise _Transient(
                         f"{host} answers with an error of its own ({got.status}): "

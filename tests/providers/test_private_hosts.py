@@ -59,11 +59,11 @@ def test_a_list_allows_what_it_names() -> None:
 
 async def test_all_addresses_of_a_host_are_looked_at() -> None:
     with pytest.raises(BinderError, match=r"'localhost' is in a private network.*allow_private"):
-        await PrivateHosts().check("localhost")
-    assert "127.0.0.1" in await PrivateHosts.of(True).check("localhost", 80)
+        await PrivateHosts().check("https", "localhost")
+    assert "127.0.0.1" in await PrivateHosts.of(True).check("https", "localhost")
     for nowhere in ("no-such-host.invalid", "a..b", "x" * 300):
         with pytest.raises(BinderError, match="There is no host") as caught:
-            await PrivateHosts().check(nowhere)
+            await PrivateHosts().check("https", nowhere)
         assert caught.value.status_code == 404
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from binderhub_lite._version import __version__
 from binderhub_lite.events import BinderError
+from binderhub_lite.providers.git_remote import GitRemote
 from binderhub_lite.providers.private_hosts import PrivateHosts
 from binderhub_lite.providers.web_api import Answer, RateLimit, Unreachable, WebApi
 
@@ -275,6 +276,38 @@ class TestPrivateNetworks:
         url = service.url.replace("127.0.0.1", "localhost")
 
         assert (await get(api, url, PrivateHosts.of(["localhost"]))).body == b"inside"
+
+
+class TestBehindAProxy:
+    @pytest.fixture
+    async def proxy(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WebService]:
+        """The one way out of this network: it alone knows where names lead."""
+
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(text=f"by proxy from {request.host}")
+
+        async with web_service(answer) as proxy:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            yield proxy
+
+    async def test_the_proxy_reaches_what_we_cannot(self, api: WebApi, proxy: WebService) -> None:
+        answer = await get(api, "http://far-away.invalid/x", PrivateHosts())
+
+        assert answer.body == b"by proxy from far-away.invalid"
+
+    @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost:1", "169.254.169.254"])
+    async def test_it_is_not_asked_for_what_is_private(
+        self, api: WebApi, proxy: WebService, host: str
+    ) -> None:
+        with pytest.raises(BinderError, match="is in a private network"):
+            await get(api, f"http://{host}/", PrivateHosts())
+        assert proxy.requests == []
+
+    async def test_git_goes_the_same_way(self, proxy: WebService) -> None:
+        assert await GitRemote("http://far-away.invalid/x").resolve("HEAD") is None
+        assert {request.host for request in proxy.requests} == {"far-away.invalid"}
+        with pytest.raises(BinderError, match="is in a private network"):
+            await GitRemote("http://127.0.0.1:1/x").resolve("HEAD")
 
 
 class TestMemory:
