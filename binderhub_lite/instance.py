@@ -1,7 +1,9 @@
 """The parts of one running server, started and stopped in order."""
 
 import asyncio
+import logging
 import secrets
+from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 from aiohttp import ClientSession, web
 
 from .builds import Builds, LogArchive
-from .dockerd import Component, DockerDaemon
+from .dockerd import Component, DockerDaemon, DockerTrouble
 from .event_log import EventLog
 from .events import BinderError
 from .images import ImageCleaner, ImageShelf, LaunchTimes
@@ -34,6 +36,8 @@ from .web.request_facts import RequestFacts
 
 if TYPE_CHECKING:
     from .app import BinderHub
+
+log = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).parent
 SECRETS = "secrets.json"
@@ -126,13 +130,22 @@ class Instance:
             task.cancel()
         await asyncio.gather(*self._housekeeping, return_exceptions=True)
         await asyncio.to_thread(self._event_log.close)
-        await (self.builds.stop_all() if self.take_everything_down else self.builds.detach())
+        if not self.take_everything_down:
+            await self.builds.detach()
+        else:
+            await self._remove(self.builds.stop_all())
         if self._embedded is not None:
             await self._embedded.stop()
             if self.take_everything_down:
-                await self._daemon.remove_all(Component.SERVER)
+                await self._remove(self._daemon.remove_all(Component.SERVER))
         if await self._daemon.remove_network():
             await self._isolation.lift()
+
+    async def _remove(self, removal: Awaitable[object]) -> None:
+        try:
+            await removal
+        except DockerTrouble as error:
+            log.warning("Containers stay behind: %s", self._daemon.explain(error))
 
     def _application(self) -> web.Application:
         return make_application(self._site())

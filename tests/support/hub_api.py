@@ -34,6 +34,8 @@ class HubApi:
     """The user options of the servers that were started, by user."""
     starting: set[str] = field(default_factory=set)
     """Users whose server is not ready yet: the hub cannot delete them."""
+    named: dict[str, list[str]] = field(default_factory=dict)
+    """The names of the named servers that were started, by user."""
     calls: list[str] = field(default_factory=list)
     left_alone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when nobody waits any more for what HANG keeps back."""
@@ -43,11 +45,13 @@ class HubApi:
         user = "/hub/api/users/{user}"
         return [
             web.get("/hub/api", self._info),
+            web.get("/hub/api/user", self._holder),
+            web.get(user, self._user),
             web.post(user, self._create),
             web.delete(user, self._delete),
-            web.post(user + "/servers/", self._start),
+            web.post(user + "/servers/{server:[^/]*}", self._start),
             web.delete(user + "/servers/", self._stop),
-            web.get(user + "/servers//progress", self._progress),
+            web.get(user + "/servers/{server:[^/]*}/progress", self._progress),
         ]
 
     def _begin(self, call: str, request: web.Request) -> int | None:
@@ -60,6 +64,18 @@ class HubApi:
     async def _info(self, request: web.Request) -> web.Response:
         broken = self._begin("info", request)
         return _error(broken) if broken else web.json_response({"version": "5.0"})
+
+    async def _holder(self, request: web.Request) -> web.Response:
+        broken = self._begin("holder", request)
+        if broken:
+            return _error(broken)
+        scopes = ["access:services"]
+        return web.json_response({"kind": "user", "name": "ada", "scopes": scopes})
+
+    async def _user(self, request: web.Request) -> web.Response:
+        broken, user = self._begin("user", request), request.match_info["user"]
+        servers = {name: {} for name in self.named.get(user, [])}
+        return _error(broken) if broken else web.json_response({"name": user, "servers": servers})
 
     async def _create(self, request: web.Request) -> web.Response:
         broken, user = self._begin("create", request), request.match_info["user"]
@@ -89,7 +105,9 @@ class HubApi:
             return _error(429, "Too many users.", {"Retry-After": "0"})
         if broken and not self.breaks_too_late:
             return _error(broken)
-        if user in self.servers:
+        if request.match_info["server"]:
+            self.named.setdefault(user, []).append(request.match_info["server"])
+        elif user in self.servers:
             return _error(400, f"{user} is already running")
         self.servers[user] = await request.json()
         self.starting.add(user)
