@@ -67,6 +67,8 @@ class HubOAuth(LoggingConfigurable):
         Code in a user's server has a token of that user's, too: it lacks the service's scope.
         Raises HubUnreachable when the hub does not answer.
         """
+        if not token:  # the hub would say whose our own is
+            return ""
         key = hashlib.sha256(token.encode(errors="replace")).digest()
         name: str = self._known.get(key, "")
         if not name:
