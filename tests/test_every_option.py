@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -46,6 +47,7 @@ c.BinderHub.build_namespace = {namespace!r}
 c.BinderHub.image_prefix = {namespace!r} + "-"
 c.BinderHub.build_image = {builder!r}
 c.BinderHub.image_gc_interval = 0
+c.BinderHub.network_isolation = False
 c.Launcher.retries = 0
 c.LocalRepoProvider.root = {shared!r}
 """
@@ -514,6 +516,24 @@ async def image_gc(started: Started) -> None:
     assert (settings.high, settings.low) == (100, 98)
     while "binderhub_docker_disk_use_ratio 0.0\n" in await started.page("metrics"):
         await asyncio.sleep(0.1)
+
+
+@row(
+    "network_isolation",
+    "network_isolation_allow",
+    "network_isolation_builds",
+    "network_isolation_deny",
+    config="c.BinderHub.network_isolation = True\n"
+    "c.BinderHub.network_isolation_allow = ['198.51.100.7:9418']\n"
+    "c.BinderHub.network_isolation_deny = ['198.51.100.0/24']\n"
+    "c.BinderHub.network_isolation_builds = False",
+)
+async def network_isolation(started: Started) -> None:
+    """What the rules do, tests/isolation and tests/e2e show from inside servers and builds."""
+    assert '{"service": "Network isolation", "ok": true' in (await started.get("health"))[1]
+    rules = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
+    assert re.search(r"-d 198\.51\.100\.7/32 .*--dport 9418 ", rules)
+    assert "-d 198.51.100.0/24 " in rules
 
 
 # --- the hub ------------------------------------------------------------------------------------
