@@ -112,5 +112,5 @@ screenshots: install $(VENV)/.test-tools test-programs ## Take the pictures of d
 # Figures. Never a test: docs/performance.md says what they mean.
 
 .PHONY: bench
-bench: install ## Install, then measure what this costs here (about four minutes)
+bench: install $(VENV)/.test-tools test-programs ## Install, then measure what this costs here (about four minutes)
 	@$(BIN)/python -m bench

@@ -23,6 +23,7 @@ GROUPS: dict[str, Measure] = {
     "launches": launches.measure,
     "rest": rest.measure,
     "pages": pages.measure,
+    "browser": pages.measure_browser,
 }
 SECONDS = 600
 RESULTS = Path(__file__).parent / "results.json"
