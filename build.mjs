@@ -6,6 +6,7 @@
  * asks for the bundle anew, and is answered by one line: `done` or `failed`.
  */
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -29,15 +30,13 @@ const COMPRESSIBLE = /\.(css|js|svg)$/;
 function write({ outputFiles, metafile }) {
   mkdirSync(OUTPUT, { recursive: true });
   const kept = new Set([MANIFEST]);
-  const keep = (path, contents) => {
-    kept.add(path);
-    writeFileSync(path, contents);
-  };
   for (const { path, contents } of outputFiles) {
     const name = relative(".", path);
-    keep(name, contents);
+    kept.add(name).add(`${name}.gz`);
+    if (existsSync(name) && !name.endsWith(".map")) continue; // a name stands for a content
+    writeFileSync(name, contents);
     if (COMPRESSIBLE.test(name)) {
-      keep(`${name}.gz`, gzipSync(contents, { level: 9 }));
+      writeFileSync(`${name}.gz`, gzipSync(contents, { level: 9 }));
     }
   }
   writeFileSync(

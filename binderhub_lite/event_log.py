@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jupyter_events import EventLogger
 from traitlets import Callable, List, TraitError, Unicode
 from traitlets.config import LoggingConfigurable
+
+if TYPE_CHECKING:
+    from jupyter_events import EventLogger
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +43,14 @@ class EventLog(LoggingConfigurable):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self._logger = EventLogger(handlers=[])
-        for schema in SCHEMAS.glob("*.json"):
-            self._logger.register_event_schema(json.loads(schema.read_text()))
+        self._logger: EventLogger | None = None
         self._listener: _Listener | None = None
         handlers = self._handlers()
         if handlers:
             # A handler may be slow (a socket, a full disk): it gets a thread of its own.
             queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
             entrance = QueueHandler(queue)
+            self._logger = _logger_of_our_schemas()
             self._logger.register_handler(entrance)
             entrance.setFormatter(_Line())
             self._listener = _Listener(queue, *handlers)
@@ -80,7 +81,7 @@ class EventLog(LoggingConfigurable):
         request_origin: str,
     ) -> None:
         """Log a launch; the schema says what the fields mean. Returns at once."""
-        if LAUNCH not in self.allowed_schemas:
+        if self._logger is None or LAUNCH not in self.allowed_schemas:
             return
         event = {
             "provider": provider,
@@ -100,6 +101,15 @@ class EventLog(LoggingConfigurable):
             for handler in self._listener.handlers:
                 handler.close()
             self._listener = None
+
+
+def _logger_of_our_schemas() -> "EventLogger":
+    from jupyter_events import EventLogger  # takes most of a second: only for who wants events
+
+    logger = EventLogger(handlers=[])
+    for schema in SCHEMAS.glob("*.json"):
+        logger.register_event_schema(json.loads(schema.read_text()))
+    return logger
 
 
 class _Listener(QueueListener):

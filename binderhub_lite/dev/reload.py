@@ -19,6 +19,8 @@ from .bundler import Bundler
 
 log = logging.getLogger(__name__)
 
+STEP_MS = 20
+"""How long nothing more may be saved until what was saved is shown."""
 STYLESHEETS = ("dist/page.css", "dist/loading.css")
 
 
@@ -85,7 +87,8 @@ class Reloader:
             bundler = await self._bundler(stack)
             folders = [*self._templates, self._static, *filter(None, [self._extra_static])]
             present = [folder for folder in folders if folder.is_dir()]
-            async for changes in awatch(*present, watch_filter=_Saved(self._static / "dist")):
+            saved = _Saved(self._static / "dist")
+            async for changes in awatch(*present, watch_filter=saved, step=STEP_MS):
                 await self._show({Path(path) for _, path in changes}, bundler)
 
     async def _bundler(self, stack: AsyncExitStack) -> Bundler | None:
