@@ -120,7 +120,7 @@ async def test_nothing_else_is_handed_out(serve: Serve, tmp_path: Path, path: st
     for folder in ("static", "extra_static"):
         page = await served.get(f"/{folder}/{path}")
         assert page.status == 404
-        assert "To the main page" in page.text
+        assert page.page_config["baseUrl"] == "/"
 
 
 async def test_no_folder_no_route(served: Served) -> None:
