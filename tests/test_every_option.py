@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import re
-import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ from aiohttp import ClientSession
 from traitlets.config import Application
 
 from binderhub_lite.app import BinderHub
+from binderhub_lite.dockerd import bridge_name
 from binderhub_lite.event_log import EventLog
 from binderhub_lite.events import BinderError
 from binderhub_lite.instance import Instance
@@ -32,6 +32,7 @@ from binderhub_lite.launch.ports import free_port
 from binderhub_lite.upstream.homes import INSTEAD
 from binderhub_lite.web.rate_limit import RateLimiter
 
+from .support import firewall
 from .support.hub_api import HANG, TOKEN, HubApi, hub_api
 from .support.instance import docker, stream
 from .support.tiny_builder import QUICK, SLOW, import_tiny_builders
@@ -531,9 +532,10 @@ async def image_gc(started: Started) -> None:
 async def network_isolation(started: Started) -> None:
     """What the rules do, tests/isolation and tests/e2e show from inside servers and builds."""
     assert '{"service": "Network isolation", "ok": true' in (await started.get("health"))[1]
-    rules = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
-    assert re.search(r"-d 198\.51\.100\.7/32 .*--dport 9418 ", rules)
-    assert "-d 198.51.100.0/24 " in rules
+    lines = "\n".join(firewall.rules(NAMESPACE)["iptables-save"])
+    assert "--ctorigdst 198.51.100.7 --ctorigdstport 9418 -j RETURN" in lines
+    assert "198.51.100.0/24" in lines
+    assert firewall.jumps(NAMESPACE) == {bridge_name(NAMESPACE)}  # builds are on another
 
 
 # --- the hub ------------------------------------------------------------------------------------
