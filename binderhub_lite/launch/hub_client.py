@@ -58,11 +58,12 @@ class HubClient:
         """Raise HubUnreachable unless the API answers."""
         await self._call("GET", "")
 
-    async def holder(self, token: str = "") -> dict[str, Any] | None:
-        """The hub's model of whose `token` this is (`kind`, `name`, `scopes`, …).
+    async def own_name(self) -> str:
+        """The name of the service whose token is ours."""
+        return str((await self.holder(self._token) or {}).get("name", ""))
 
-        None for a token that it does not know. Without one, it is about our own.
-        """
+    async def holder(self, token: str) -> dict[str, Any] | None:
+        """The hub's model of whose `token` this is (`kind`, `name`, `scopes`, …), if anybody's."""
         try:
             answer = await self._call("GET", "/user", token=token)
         except HubRefused:

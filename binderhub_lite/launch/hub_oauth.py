@@ -67,7 +67,7 @@ class HubOAuth(LoggingConfigurable):
         Code in a user's server has a token of that user's, too: it lacks the service's scope.
         Raises HubUnreachable when the hub does not answer.
         """
-        if not token:  # the hub would say whose our own is
+        if not token:
             return ""
         key = hashlib.sha256(token.encode(errors="replace")).digest()
         name: str = self._known.get(key, "")
@@ -84,7 +84,6 @@ class HubOAuth(LoggingConfigurable):
 
     async def _scopes_that_open(self) -> frozenset[str]:
         if not self._access_scopes:
-            service = await self.hub.holder() or {}
-            own = f"access:services!service={service.get('name', '')}"
-            self._access_scopes = frozenset({"access:services", own})
+            own = await self.hub.own_name()
+            self._access_scopes = frozenset({"access:services", f"access:services!service={own}"})
         return self._access_scopes

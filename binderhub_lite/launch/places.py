@@ -114,6 +114,10 @@ class Places:
 
 
 def unique_name(repo: Repo) -> str:
-    """A new name for a user or server, readable and safe in URLs and container names."""
-    readable = re.sub(r"[^a-z0-9]+", "-", repo.slug.lower()).strip("-")[-31:].strip("-")
+    """A new name for a user or server, readable and safe in URLs and container names.
+
+    It begins with a letter, as the hub wants it of servers.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", repo.slug.lower())
+    readable = slug.rstrip("-")[-31:].lstrip("-0123456789")
     return f"{readable or 'server'}-{secrets.token_hex(4)}"

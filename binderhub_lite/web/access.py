@@ -17,6 +17,9 @@ LOGOUT = "logout"
 OPEN = ("health", "versions", "metrics", "build/", "static/", CALLBACK, LOGOUT)
 NOT_FOR_PEOPLE = "api/"
 
+USER: web.RequestKey[str] = web.RequestKey("user", str)
+"""Who asks, once they have been let in."""
+
 
 def middlewares(site: Site, login: Login, also_open: Iterable[str]) -> list[Middleware]:
     """What every request goes through where people log in.
@@ -38,10 +41,10 @@ def middlewares(site: Site, login: Login, also_open: Iterable[str]) -> list[Midd
         if path in files or path.startswith(folders):
             return await handler(request)
         try:
-            request["user"] = await user_of(request)
+            request[USER] = await user_of(request)
         except BinderError as error:
             raise _http_error(error) from None
-        if not request["user"]:
+        if not request[USER]:
             raise await _please_log_in(request, login, path)
         return await handler(request)
 

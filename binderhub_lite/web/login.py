@@ -7,14 +7,19 @@ ties a login to where it began. The front door keeps the cookie from users' serv
 import hashlib
 import secrets
 import time
+import warnings
 from dataclasses import dataclass, field
 
 import jwt
+from aiohttp import web
 from aiohttp.typedefs import Middleware
 from aiohttp_session import Session, session_middleware
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 
 from ..launch.hub_oauth import HubOAuth
+
+# aiohttp would rather have other keys than aiohttp-session uses: nothing that users could mend.
+warnings.filterwarnings("ignore", category=web.NotAppKeyWarning, module="aiohttp_session")
 
 COOKIE = "binder-session"  # launch/proxy_preload.cjs knows it, too
 SECONDS_TO_LOG_IN = 3600

@@ -12,6 +12,7 @@ from yarl import URL
 
 from .._version import __version__
 from ..events import BinderError
+from .access import USER
 from .assets import Assets
 from .content_security import ContentSecurity, NoncesInTemplates, new_nonce, with_nonces
 from .site import SITE, Site
@@ -101,7 +102,7 @@ def _shared_context(request: web.Request, site: Site, nonce: str) -> dict[str, A
         "google_analytics_domain": pages.google_analytics_domain,
         "opengraph_title": pages.opengraph_title,
         "version": __version__,
-        "user": request.get("user", ""),
+        "user": request.get(USER, ""),
         "hub_home": site.hub.public_hub_url("home"),
         "csp_nonce": nonce,
     }

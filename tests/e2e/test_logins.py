@@ -12,9 +12,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from binderhub_lite.launch.ports import free_port
+
 from ..support.browser import PATIENCE_MS, chromium
 from ..support.git_server import GitRepo, GitServer
 from ..support.instance import BinderProcess, docker
+from ..support.outside_hub import TOKEN, OutsideHub
 from ..support.people import LOGIN, log_in, person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,6 +30,31 @@ c.Authenticator.allow_all = True
 c.JupyterHub.services = [{{"name": "office", "api_token": {OFFICE!r}}}]
 c.JupyterHub.load_roles = [
     {{"name": "office", "scopes": ["tokens", "admin:users"], "services": ["office"]}}
+]
+"""
+
+
+# What the administrator of a hub adds to its configuration (docs/logins.md says the same).
+OUTSIDE_ACCOUNTS = """
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+c.JupyterHub.redirect_to_server = False
+c.JupyterHub.allow_named_servers = True
+c.BinderSpawner.auth_enabled = True
+c.JupyterHub.load_roles = [
+    {"name": "binder", "scopes": ["servers"], "services": ["binder"]},
+    {
+        "name": "user",
+        "scopes": [
+            "access:services!service=binder",
+            "access:servers!user",
+            "read:servers!user",
+            "delete:servers!user",
+            "read:users!user",
+            "users:activity!user",
+            "tokens!user",
+        ],
+    },
 ]
 """
 
@@ -82,6 +110,65 @@ async def test_log_in_launch_and_log_out(
         await log_in(page, "eve")
         await page.wait_for_url(school.url + "about")
         await expect(page.get_by_role("link", name="Log out eve")).to_be_visible()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, bridge_address: str) -> Iterator[tuple[BinderProcess, OutsideHub]]:
+    """An instance with a server for each launch, at a hub that somebody else runs."""
+    port = free_port()
+    service = {
+        "oauth_client_id": "service-binder",
+        "oauth_redirect_uri": f"http://127.0.0.1:{port}/oauth_callback",
+        "oauth_no_confirm": True,
+    }
+    hub = OutsideHub(tmp_path / "hub", service, OUTSIDE_ACCOUNTS, bridge_address)
+    binder = BinderProcess(
+        tmp_path / "binder",
+        port=port,
+        namespace=hub.namespace,
+        config="c.BinderHub.auth_enabled = True\n"
+        "c.BinderHub.use_named_servers = True\n"
+        "c.Launcher.named_server_limit_per_user = 2\n"
+        f"c.BinderHub.hub_url = {hub.url!r}\n"
+        f"c.BinderHub.hub_api_token = {TOKEN!r}\n",
+    )
+    yield binder.wait_until_ready(), hub
+    binder.stop()
+    hub.stop()
+
+
+async def test_another_hub_with_a_server_for_each_launch(
+    browser: Browser, course: GitRepo, elsewhere: tuple[BinderProcess, OutsideHub]
+) -> None:
+    binder, hub = elsewhere
+    link = f"{binder.url}v2/{course.spec}"
+    in_a_server = re.compile(f"^{re.escape(hub.url)}user/ada/([a-z0-9-]+)/")
+
+    async with person(browser) as page:
+        await page.goto(link)
+        await log_in(page, "ada")
+        names = set()
+        for _ in range(2):
+            await page.wait_for_url(in_a_server)
+            await expect(page.locator("#jp-main-dock-panel")).to_be_visible()
+            names |= set(in_a_server.findall(page.url))
+            await page.goto(link + "?another")
+        assert len(names) == 2
+        await expect(page.locator("#failure-message")).to_contain_text(
+            "User ada already runs 2 named servers"
+        )
+        async with person(browser) as other:
+            await other.goto(binder.url)
+            await log_in(other, "bob")
+            await other.wait_for_url(binder.url)
+            server = f"{hub.url}user/ada/{names.pop()}/lab"
+            assert (await other.goto(server)).status == 403  # type: ignore[union-attr]
+        await page.goto(binder.url)
+        await page.get_by_role("link", name="Log out ada").click()
+        await page.wait_for_url(LOGIN)
+        assert page.url.startswith(hub.url)
+        await page.goto(binder.url)
+        await page.wait_for_url(LOGIN)
 
 
 async def test_programs_come_with_a_token(school: BinderProcess, course: GitRepo) -> None:

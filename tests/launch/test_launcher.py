@@ -355,6 +355,6 @@ async def test_without_a_hub_the_sentence_says_so(http: ClientSession) -> None:
 def test_a_users_name_is_short_and_safe_and_new_every_time(slug: str) -> None:
     name = unique_name(repo(slug))
 
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)
     assert len(name) <= 41
     assert name != unique_name(repo(slug))

@@ -14,7 +14,7 @@ TOKEN = secrets.token_hex(16)
 # What the administrator of a hub adds to its configuration (docs/running.md says the same).
 HUB_CONFIG = """
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}/hubs/one/"
-c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub_port}"
+c.JupyterHub.hub_bind_url = "http://{hub_ip}:{hub_port}"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
 c.ConfigurableHTTPProxy.command = [{proxy!r}]
 c.JupyterHub.spawner_class = "binderhub-lite"
@@ -34,7 +34,11 @@ class OutsideHub:
     """A JupyterHub that somebody else runs."""
 
     def __init__(
-        self, folder: Path, service: dict[str, object], more: str = WITHOUT_LOGINS
+        self,
+        folder: Path,
+        service: dict[str, object],
+        more: str = WITHOUT_LOGINS,
+        hub_ip: str = "127.0.0.1",
     ) -> None:
         self.port = free_port()
         # BinderHub and the hub's spawner share one namespace, and with it a network.
@@ -44,7 +48,8 @@ class OutsideHub:
         (folder / "jupyterhub_config.py").write_text(
             HUB_CONFIG.format(
                 port=self.port,
-                hub_port=free_port(),
+                hub_ip=hub_ip,
+                hub_port=free_port(hub_ip),
                 api_port=free_port(),
                 proxy=str(Path(sys.executable).with_name("configurable-http-proxy")),
                 namespace=self.namespace,
