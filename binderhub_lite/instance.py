@@ -25,6 +25,7 @@ from .launch.ports import check_listenable
 from .managed_service import ManagedService
 from .metrics import Metrics
 from .pipeline import Pipeline
+from .providers.detect import hosts_of
 from .providers.github_api import SERVICE as GITHUB
 from .providers.web_api import WebApi
 from .web import Site, make_application
@@ -202,6 +203,7 @@ class Instance:
             base_url=app.base_url,
             pipeline=self.pipeline,
             providers=app.repo_providers,
+            hosts=hosts_of(app.repo_providers, app.config),
             make_provider=self._make_provider,
             builds=self.builds,
             daemon=self._daemon,

@@ -18,7 +18,7 @@ from .launch.ports import free_port
 from .pipeline import Ask
 from .progress import Progress, progress_for
 from .providers import PROVIDERS
-from .providers.detect import Detected, detect
+from .providers.detect import Detected, detect, hosts_of
 from .providers.git_remote import ANY_KEY
 from .signals import signal_received, unless
 
@@ -56,7 +56,8 @@ class LaunchApp(BinderHub):
                 "a git URL or a link)."
             )
         known = {**PROVIDERS, **self.repo_providers}
-        detected = detect(self.extra_args[0], self.ref, known, here=True)
+        hosts = hosts_of(known, self.config)
+        detected = detect(self.extra_args[0], self.ref, known, hosts=hosts, here=True)
         self._make_private(detected)
         if run_loop and not asyncio.run(self._launch(detected)):
             self.exit(1)

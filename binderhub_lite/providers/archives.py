@@ -50,7 +50,7 @@ def from_doi(text: str) -> Found | None:
 
 def from_link(link: Link) -> Found | None:
     """What a page of a known kind shows; None for any other."""
-    host = link.host.removeprefix("www.")
+    host = link.host
     if host in ("doi.org", "dx.doi.org"):
         return from_doi(unquote(link.path))
     if host == "zenodo.org":

@@ -5,13 +5,17 @@ Only the text is looked at: nothing here asks the network.
 
 import contextlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from traitlets.config import Config
+
 from ..events import BinderError
 from . import archives, forges
+from .base import RepoProvider
+from .forges import Hosts
 from .found import Found, Link
 from .git import SCP_LIKE
 
@@ -19,7 +23,7 @@ SHORTHAND = re.compile(r"(?!\.)[\w.-]+/[\w.-]+")
 BINDER_PATH = re.compile(r"(?:.*/)?v2/(?P<provider>[^/]+)/(?P<spec>.+)")
 # A web address as browsers show it, without the scheme.
 BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/.*", re.IGNORECASE)
-KNOWN_HOSTS = {*forges.HOSTS, *archives.HOSTS, "mybinder.org"}
+KNOWN_HOSTS = {*archives.HOSTS, *forges.VIEWERS, forges.RAW, "mybinder.org"}
 REF_IN_SPEC = {"gh": 2, "gist": 2, "gl": 1, "git": 1}
 """How many parts of a spec come before its ref, where it has one."""
 LONGEST = 4096
@@ -48,11 +52,17 @@ class Detected(Found):
 
 
 def detect(
-    text: str, ref: str = "", providers: Collection[str] | None = None, *, here: bool = False
+    text: str,
+    ref: str = "",
+    providers: Collection[str] | None = None,
+    *,
+    hosts: Hosts = forges.HOSTS,
+    here: bool = False,
 ) -> Detected:
     """Recognise a link to a repository or a dataset, a DOI, a clone URL or `user/repo`.
 
     `ref` wins over one that a link names. `providers` are the prefixes that there are; None: all.
+    `hosts`: see `hosts_of`.
     `here`: for somebody at this machine, whose directories come first.
     Raises BinderError (400) for anything else.
     """
@@ -60,7 +70,8 @@ def detect(
     directory = _directory(text) if here else None
     if directory is not None:
         return _local(directory, ref)
-    found = _find(text, ref) if len(text) <= LONGEST else None
+    # Who is here and says ssh has a key; nobody else's links can use one.
+    found = _find(text, ref, hosts, {} if here else hosts) if len(text) <= LONGEST else None
     if found is None:
         raise BinderError(
             f"{_shortened(text)!r} is {'no directory, and ' if here else ''}no repository that is "
@@ -69,10 +80,23 @@ def detect(
             400,
         )
     if providers is not None and found.provider not in providers:
-        found = _by_git(found, providers)
+        found = _by_git(found, providers, hosts)
     if ref and found.provider not in REF_IN_SPEC:
         raise BinderError(f"{_shortened(text)!r} has no branches or tags: leave {ref!r} out.", 400)
     return Detected(**vars(found))
+
+
+def hosts_of(providers: Mapping[str, type[RepoProvider]], config: Config) -> Hosts:
+    """The hosts of the providers that have one (GitHub, GitLab), as they are configured."""
+    hosts: dict[str, str] = {}
+    for prefix, kind in providers.items():
+        trait = kind.class_traits().get("hostname")
+        host = str(trait.default_value) if trait else ""
+        for section in kind.section_names():
+            host = str(config[section].get("hostname", host))
+        if host:
+            hosts.setdefault(host.lower(), prefix)
+    return hosts
 
 
 def _directory(text: str) -> Path | None:
@@ -92,24 +116,26 @@ def _local(directory: Path, ref: str) -> Detected:
     return Detected("local", directory.name, directory=directory)
 
 
-def _find(text: str, ref: str) -> Found | None:
-    link = _link(text)
+def _find(text: str, ref: str, hosts: Hosts, ssh_hosts: Hosts) -> Found | None:
+    link = _link(text, hosts)
     if link is not None:
-        return _from_link(link, ref)
+        if not link.is_web:
+            return forges.from_clone_url(link, ref, ssh_hosts)
+        return _from_link(link, ref, hosts)
     doi = archives.from_doi(text)
     if doi is not None:
         return doi
     if SCP_LIKE.fullmatch(text):
-        return forges.from_scp(text, ref)
+        return forges.from_scp(text, ref, ssh_hosts)
     if SHORTHAND.fullmatch(text):
         return Found("gh", text.removesuffix(".git"), ref)
     return None
 
 
-def _link(text: str) -> Link | None:
+def _link(text: str, hosts: Hosts) -> Link | None:
     """The text as a web address or clone URL; None when it is none."""
     bare = BARE_ADDRESS.fullmatch(text)
-    if bare and (text.count("/") > 1 or _is_known(text.partition("/")[0])):
+    if bare and (text.count("/") > 1 or _is_known(text.partition("/")[0], hosts)):
         text = f"https://{text}"
     if "://" not in text or not text.isprintable():
         return None
@@ -117,19 +143,24 @@ def _link(text: str) -> Link | None:
         parts = urlsplit(text)
         if parts.scheme and parts.hostname and " " not in parts.netloc:
             root = f"{parts.scheme}://{parts.netloc}/"
-            return Link(text, root, parts.hostname, parts.path.strip("/"), parts.query)
+            host = parts.hostname.removeprefix("www.")
+            if parts.port and parts.scheme in ("http", "https"):
+                host += f":{parts.port}"
+            return Link(text, root, host, parts.path.strip("/"), parts.query)
     return None
 
 
-def _is_known(host: str) -> bool:
-    return host.lower().removeprefix("www.") in KNOWN_HOSTS
+def _is_known(host: str, hosts: Hosts) -> bool:
+    plain = host.lower().removeprefix("www.")
+    return plain in KNOWN_HOSTS or plain in hosts
 
 
-def _from_link(link: Link, ref: str) -> Found | None:
-    if not link.is_web:
-        return forges.from_clone_url(link, ref)
-    found = _from_binder(link, ref) or archives.from_link(link) or forges.from_link(link, ref)
-    return found or (None if _is_known(link.host) else forges.from_clone_url(link, ref))
+def _from_link(link: Link, ref: str, hosts: Hosts) -> Found | None:
+    found = _from_binder(link, ref) or archives.from_link(link)
+    found = found or forges.from_link(link, ref, hosts)
+    if found is None and not _is_known(link.host, hosts):
+        return forges.from_clone_url(link, ref, hosts)
+    return found
 
 
 def _from_binder(link: Link, ref: str) -> Found | None:
@@ -160,9 +191,9 @@ def _showing(found: Found, urlpath: str) -> Found:
     return replace(found, kind="url", path=urlpath) if urlpath else found
 
 
-def _by_git(found: Found, providers: Collection[str]) -> Found:
+def _by_git(found: Found, providers: Collection[str], hosts: Hosts) -> Found:
     """The same repository through the git provider, where its own is not among `providers`."""
-    clone_url = forges.clone_url(found)
+    clone_url = forges.clone_url(found, {**forges.HOSTS, **hosts})
     if clone_url is None or "git" not in providers:
         raise BinderError(
             f"That is for the provider {found.provider!r}, which this server does not have: "

@@ -10,7 +10,7 @@ from .base import RepoProvider
 SAFE_IN_LINK = "/:;()"
 """What of a DOI's characters stands in a link as it is."""
 DETECT = r"^(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(?<repo>10\.\d+/.+)$"
-VALIDATE = r"^10\.\d+\/.+"
+VALIDATE = r"10\.\d+\/.+"
 
 
 class DoiProvider(RepoProvider):

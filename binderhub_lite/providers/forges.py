@@ -1,20 +1,25 @@
 """Links to places where people keep git repositories: GitHub, gists, GitLab and their like."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from .found import Found, Link
 from .git import SCP_LIKE
 
 GITHUB, GIST, GITLAB = "github.com", "gist.github.com", "gitlab.com"
+Hosts = Mapping[str, str]
+"""Which host's repositories are which provider's: prefixes by host."""
+HOSTS: Hosts = MappingProxyType({GITHUB: "gh", GIST: "gist", GITLAB: "gl"})
+
 RAW = "raw.githubusercontent.com"
 # They show notebooks of GitHub's, at a path that begins with `github/` or `gist/`.
 VIEWERS = ("nbviewer.org", "nbviewer.jupyter.org", "colab.research.google.com")
-HOSTS = (GITHUB, GIST, GITLAB, RAW, *VIEWERS)
 
 NAME = r"[A-Za-z0-9._-]+"
 GITHUB_PATH = re.compile(rf"(?P<repo>(?P<user>{NAME})/{NAME})(?:/(?P<page>.*))?")
-RAW_PATH = re.compile(rf"(?P<repo>{NAME}/{NAME})/(?P<tail>.+)")
 GIST_PATH = re.compile(
     rf"(?:(?P<user>{NAME})/)?(?P<id>[0-9a-f]{{5,40}})(?:/(?P<ref>[0-9a-f]{{40}}))?(?:/.*)?"
 )
@@ -36,55 +41,62 @@ REF_PAGES = ("commit", "commits", "tags", "releases/tag")
 USUAL_REF = re.compile(r"HEAD|main|master|develop|dev|trunk|v?\d+(?:\.\d+)*|[0-9a-f]{7,40}")
 
 
-def from_link(link: Link, ref: str) -> Found | None:
+def from_link(link: Link, ref: str, hosts: Hosts = HOSTS) -> Found | None:
     """What a page of a known kind shows; None for any other. `ref` wins over the link's."""
-    host = link.host.removeprefix("www.")
-    if host == GITHUB:
-        return _from_github(link.path, ref)
-    if host == GIST:
-        return _from_gist(link.path, ref)
-    if host == GITLAB:
-        return _from_gitlab(link.path, ref)
-    if host == RAW:
-        return _from_raw(link.path, ref)
-    if host in VIEWERS:
-        shown, _, path = link.path.partition("/")
-        return {"github": _from_github, "gist": _from_gist}.get(shown, _nothing)(path, ref)
+    link = _original(link)
+    if link.host in hosts:
+        return _at_host(link.host, link.path, ref, hosts)
     page = ANY_FORGE_PATH.fullmatch(link.path)
     if page is None:
         return None
     return _on_page(Found("git", link.root + page["repo"]), page["page"], ref)
 
 
-def from_clone_url(link: Link, ref: str) -> Found | None:
+def from_clone_url(link: Link, ref: str, hosts: Hosts = HOSTS) -> Found | None:
     """A repository by the URL that git takes; None where it is none."""
-    repository = _of_a_known_host(link.host, link.path, ref)
+    repository = _at_host(link.host, link.path, ref, hosts)
     return repository or (Found("git", link.text, ref) if " " not in link.text else None)
 
 
-def from_scp(text: str, ref: str) -> Found:
+def from_scp(text: str, ref: str, hosts: Hosts = HOSTS) -> Found:
     """A repository by ssh's short form, `git@host:path`."""
     parts = SCP_LIKE.fullmatch(text)
     assert parts is not None
-    repository = _of_a_known_host(parts["host"], parts["path"].strip("/"), ref)
+    repository = _at_host(parts["host"], parts["path"].strip("/"), ref, hosts)
     return repository or Found("git", text, ref)
 
 
-def clone_url(found: Found) -> str | None:
-    """Where git finds what is at one of the known hosts; None for anything else."""
-    if found.provider == "gist":
-        return f"https://{GIST}/{found.repo.rpartition('/')[2]}.git"
-    host = {"gh": GITHUB, "gl": GITLAB}.get(found.provider)
-    return f"https://{host}/{found.repo}.git" if host else None
+def clone_url(found: Found, hosts: Hosts = HOSTS) -> str | None:
+    """Where git finds what is at one of the hosts; None for anything else."""
+    for host, provider in hosts.items():
+        if provider == found.provider:
+            path = found.repo.rpartition("/")[2] if provider == "gist" else found.repo
+            return f"https://{host}/{path}.git"
+    return None
 
 
-def _of_a_known_host(host: str, path: str, ref: str) -> Found | None:
-    """What an ssh or git URL names, where its host has a provider: that needs no key of ours."""
-    if host == GITHUB:
+def _original(link: Link) -> Link:
+    """The page of GitHub's that a viewer shows, or whose file a link to a raw one is."""
+    first, _, rest = link.path.partition("/")
+    if link.host == RAW:
+        second, _, tail = rest.partition("/")
+        return replace(
+            link, root=f"https://{GITHUB}/", host=GITHUB, path=f"{first}/{second}/raw/{tail}"
+        )
+    host = {"github": GITHUB, "gist": GIST}.get(first)
+    if link.host in VIEWERS and host:
+        return replace(link, root=f"https://{host}/", host=host, path=rest)
+    return link
+
+
+def _at_host(host: str, path: str, ref: str, hosts: Hosts) -> Found | None:
+    """What a path is at a host that has a provider; None where it is no repository's."""
+    provider = hosts.get(host)
+    if provider == "gh":
         return _from_github(path, ref)
-    if host == GIST:
-        return _from_gist(path, ref)
-    return _from_gitlab(path, ref) if host == GITLAB else None
+    if provider == "gist":
+        return _from_gist(host, path, ref)
+    return _from_gitlab(path, ref) if provider == "gl" else None
 
 
 def _from_github(path: str, ref: str) -> Found | None:
@@ -95,22 +107,13 @@ def _from_github(path: str, ref: str) -> Found | None:
     return _on_page(found, linked["page"] or "", ref)
 
 
-def _from_raw(path: str, ref: str) -> Found | None:
-    file = RAW_PATH.fullmatch(path)
-    return _at(Found("gh", file["repo"]), "raw", file["tail"], ref) if file else None
-
-
-def _nothing(path: str, ref: str) -> None:
-    return None
-
-
-def _from_gist(path: str, ref: str) -> Found | None:
+def _from_gist(host: str, path: str, ref: str) -> Found | None:
     linked = GIST_PATH.fullmatch(path.removesuffix(".git"))
     if linked is None:
         return None
     ref = ref or linked["ref"] or ""
     if linked["user"] is None:  # a spec needs one; git does not
-        return Found("git", f"https://{GIST}/{linked['id']}.git", ref)
+        return Found("git", f"https://{host}/{linked['id']}.git", ref)
     return Found("gist", f"{linked['user']}/{linked['id']}", ref)
 
 

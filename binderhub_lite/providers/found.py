@@ -11,6 +11,7 @@ class Link:
     root: str
     """Scheme, host and port, ending in a slash."""
     host: str
+    """In lower case, without `www.`; with the port, where a web address has one."""
     path: str
     """Without the slashes at its ends."""
     query: str

@@ -15,8 +15,9 @@ async def detection(request: web.Request) -> web.Response:
     the page, at each key that is pressed.
     """
     site = request.app[SITE]
+    text, ref = request.query.get("text", ""), request.query.get("ref", "")
     try:
-        found = detect(request.query.get("text", ""), request.query.get("ref", ""), site.providers)
+        found = detect(text, ref, site.providers, hosts=site.hosts)
     except BinderError as error:
         status = 200 if "lenient" in request.query else 400
         answer = {"status": status, "message": error.message}

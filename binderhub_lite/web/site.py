@@ -50,6 +50,8 @@ class Site:
     base_url: str
     pipeline: Pipeline
     providers: Mapping[str, type[RepoProvider]]
+    hosts: Mapping[str, str]
+    """Which host's repositories are which provider's."""
     make_provider: Callable[[str, str], RepoProvider]
     builds: Builds
     daemon: DockerDaemon

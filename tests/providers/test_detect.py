@@ -6,10 +6,17 @@ from urllib.parse import quote
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from traitlets.config import Config
 
 from binderhub_lite.events import BinderError
-from binderhub_lite.providers import GitHubRepoProvider, GitRepoProvider
-from binderhub_lite.providers.detect import Detected, detect
+from binderhub_lite.providers import (
+    PROVIDERS,
+    GitHubRepoProvider,
+    GitLabRepoProvider,
+    GitRepoProvider,
+)
+from binderhub_lite.providers.detect import Detected, detect, hosts_of
+from binderhub_lite.providers.forges import HOSTS
 from binderhub_lite.providers.github import NO_REF
 
 from ..support.refusals import refusal
@@ -149,6 +156,8 @@ def test_what_people_paste_is_recognised(pasted: str, provider: str, spec: str) 
 
     assert (detected.provider, detected.spec) == (provider, spec)
     assert (detected.kind, detected.path, detected.urlpath) == ("", "", "")
+    if provider != "local":  # whose directories are not there
+        assert PROVIDERS[provider](spec=spec).get_repo_url()
 
 
 @pytest.mark.parametrize(
@@ -270,6 +279,57 @@ def test_what_no_provider_fetches_is_refused(pasted: str, providers: list[str]) 
     assert caught.value.status_code == 400
 
 
+@pytest.mark.parametrize("pasted", ["git@github.com:u/r.git", "ssh://git@gitlab.com/g/p.git"])
+def test_somebody_here_who_says_ssh_means_it(pasted: str) -> None:
+    """They have a key, and the repository may be private."""
+    assert detect(pasted, here=True).repo == pasted
+    assert detect(pasted).provider in ("gh", "gl")
+
+
+OWN_HOSTS = {"git.example.org": "gh", "code.example.org:8443": "gl", "gist.github.com": "gist"}
+
+
+@pytest.mark.parametrize(
+    ("pasted", "provider", "spec"),
+    [
+        ("https://git.example.org/u/r/blob/main/x.py", "gh", "u/r/main"),
+        ("git.example.org/u/r", "gh", "u/r/HEAD"),
+        ("git@git.example.org:u/r.git", "gh", "u/r/HEAD"),
+        ("https://code.example.org:8443/g/s/p/-/tree/v1", "gl", "g%2Fs%2Fp/v1"),
+        ("https://github.com/u/r", "git", "https%3A%2F%2Fgithub.com%2Fu%2Fr/HEAD"),
+        (
+            "https://raw.githubusercontent.com/u/r/main/x.py",
+            "git",
+            "https%3A%2F%2Fgithub.com%2Fu%2Fr/main",
+        ),
+        (
+            "https://nbviewer.org/github/u/r/blob/v1/x.py",
+            "git",
+            "https%3A%2F%2Fgithub.com%2Fu%2Fr/v1",
+        ),
+        ("https://gitlab.com/g/p/-/tree/v1", "git", "https%3A%2F%2Fgitlab.com%2Fg%2Fp/v1"),
+    ],
+)
+def test_providers_may_have_hosts_of_their_own(pasted: str, provider: str, spec: str) -> None:
+    detected = detect(pasted, hosts=OWN_HOSTS)
+
+    assert (detected.provider, detected.spec) == (provider, spec)
+
+
+def test_the_hosts_are_those_of_the_configuration() -> None:
+    class Enterprise(GitHubRepoProvider):
+        pass
+
+    config = Config({"GitHubRepoProvider": {"hostname": "Git.example.org"}})
+    gitlab = PROVIDERS["gl"]
+
+    assert hosts_of({"gh": Enterprise, "gl": gitlab, "git": GitRepoProvider}, config) == {
+        "git.example.org": "gh",
+        "gitlab.com": "gl",
+    }
+    assert HOSTS.items() <= hosts_of(PROVIDERS, Config()).items()
+
+
 def test_a_binder_link_may_be_for_a_provider_of_ones_own() -> None:
     detected = detect("https://x.org/v2/mine/some/thing%20else", "", ["mine"])
 
@@ -362,6 +422,19 @@ def test_a_github_repository_reaches_its_provider_unchanged(user: str, repo: str
         assert detected.provider == "gh"
         provider = GitHubRepoProvider(spec=detected.spec)
         assert (provider.user, provider.repo, provider.unresolved_ref) == (user, repo, ref)
+
+
+@given(group=names, project=repos, ref=refs)
+def test_a_gitlab_project_reaches_its_provider_unchanged(
+    group: str, project: str, ref: str
+) -> None:
+    for detected in (
+        detect(f"https://gitlab.com/{group}/sub/{project}", ref),
+        detect(f"https://mybinder.org/v2/gl/{group}%2Fsub%2F{project}/{quote(ref, safe='')}"),
+    ):
+        assert detected.provider == "gl"
+        provider = GitLabRepoProvider(spec=detected.spec)
+        assert (provider.namespace, provider.unresolved_ref) == (f"{group}/sub/{project}", ref)
 
 
 @given(ref=refs, path=paths)

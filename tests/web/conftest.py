@@ -24,6 +24,7 @@ from binderhub_lite.isolation import NetworkIsolation
 from binderhub_lite.launch import HubClient, Launcher, LaunchQuota
 from binderhub_lite.metrics import Metrics
 from binderhub_lite.pipeline import Pipeline
+from binderhub_lite.providers.detect import hosts_of
 from binderhub_lite.providers.github_api import SERVICE as GITHUB
 from binderhub_lite.providers.web_api import WebApi
 from binderhub_lite.web import Site, make_application
@@ -186,6 +187,7 @@ async def serve(
                     make_provider, builds, launcher, quota, client, metrics, event_log
                 ),
                 providers=app.repo_providers,
+                hosts=hosts_of(app.repo_providers, app.config),
                 make_provider=make_provider,
                 builds=builds,
                 daemon=daemon,
