@@ -268,8 +268,15 @@ class BinderSpawner(DockerSpawner):
         return ip, port
 
     async def poll(self) -> Any:
-        """Whether the server runs (None) or how it ended; an ended one's container is removed."""
+        """Whether the server runs (None) or how it ended; an ended one's container is removed.
+
+        So is one whose start the hub does not remember, because it died meanwhile.
+        """
+        remembered = self.object_id
         status = await super().poll()
+        if status is None and not remembered and self.remove:
+            await asyncio.wrap_future(self.executor.submit(self._remove_container))
+            return 0
         if status is not None and self.object_id and self.remove:
             await self.remove_object()
             self.object_id = ""

@@ -9,31 +9,28 @@ import pytest
 
 from ..support.git_server import GitServer
 from ..support.instance import BinderProcess, docker, get
+from ..support.quick_server import quick_server
 
-# Answers as a Jupyter server does, in a hundredth of its memory and time to start.
-SERVER = """#!/usr/bin/env python3
-import http.server, sys
-options = dict(argument.lstrip("-").split("=", 1) for argument in sys.argv[1:])
-base_url = options["ServerApp.base_url"]
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200 if self.path.startswith(base_url) else 404)
-        self.end_headers()
-    do_HEAD = do_GET
-http.server.ThreadingHTTPServer(("", int(options["port"])), Handler).serve_forever()
-"""
-DOCKERFILE = """FROM binderhub-lite/singleuser
-COPY --chmod=755 jupyter-lab /home/jovyan/bin/jupyter-lab
-ENV PATH=/home/jovyan/bin:$PATH
-"""
 FULL = "Too many users on this BinderHub! Try again soon.\n"
+
+
+CONFIG = """
+import logging
+
+async def hook(launcher, image, username, server_name, repo_url):
+    if repo_url.endswith("/forbidden"):
+        raise PermissionError("Not in this class.")
+
+c.LaunchQuota.total_quota = 10
+c.GitRepoProvider.spec_config = [{"pattern": ".*rare", "config": {"quota": 1}}]
+c.Launcher.pre_launch_hook = hook
+c.EventLog.handlers_maker = lambda event_log: [logging.FileHandler("launches.jsonl")]
+"""
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinderProcess]:
-    config = "c.LaunchQuota.total_quota = 10\nc.GitRepoProvider.spec_config = [\n"
-    config += "    {'pattern': '.*rare.*', 'config': {'quota': 1}}\n]\n"
-    process = BinderProcess(tmp_path_factory.mktemp("small"), config=config)
+    process = BinderProcess(tmp_path_factory.mktemp("small"), config=CONFIG)
     yield process.wait_until_ready()
     process.stop()
 
@@ -45,7 +42,7 @@ async def last(binder: BinderProcess, spec: str) -> dict[str, object]:
 async def test_thirty_launches_at_once_fill_ten_places_and_no_more(
     small: BinderProcess, git_server: GitServer
 ) -> None:
-    repo = git_server.repo("herd", {"Dockerfile": DOCKERFILE, "jupyter-lab": SERVER})
+    repo = git_server.repo("herd", quick_server())
     await last(small, repo.spec)  # builds the image
     (first,) = small.containers("server")
     docker("rm", "--force", first)
@@ -66,7 +63,7 @@ async def test_thirty_launches_at_once_fill_ten_places_and_no_more(
     assert (quota["user_pods"], quota["quota"]) == (10, 10)
 
     # Nor is anything built for who has no place.
-    other = git_server.repo("also-rare", {"Dockerfile": DOCKERFILE, "jupyter-lab": SERVER})
+    other = git_server.repo("also-rare", quick_server())
     events = await small.launch(other.spec)
     assert [event["phase"] for event in events] == ["waiting", "failed"]
     assert events[-1]["message"] == FULL
@@ -78,3 +75,15 @@ async def test_thirty_launches_at_once_fill_ten_places_and_no_more(
     )
     assert (await last(small, repo.spec))["phase"] == "ready"
     assert (await last(small, repo.spec))["message"] == FULL
+
+    forbidden = git_server.repo("forbidden", quick_server())
+    docker("rm", "--force", *small.containers("server")[:1])
+    refused = await last(small, forbidden.spec)
+    assert (refused["phase"], refused["message"]) == ("failed", "Not in this class.\n")
+
+    log = small.folder / "launches.jsonl"
+    async with asyncio.timeout(10):  # it is written by a thread of its own
+        while len(lines := log.read_text().splitlines()) < 14:
+            await asyncio.sleep(0.05)
+    statuses = collections.Counter(json.loads(line)["status"] for line in lines)
+    assert statuses == {"success": 13, "failure": 1}

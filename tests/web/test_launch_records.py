@@ -11,7 +11,7 @@ import pytest
 from traitlets import TraitError
 from traitlets.config import Config
 
-from binderhub_lite.dockerd import DockerDaemon
+from binderhub_lite.dockerd import Component, DockerDaemon, labels
 from binderhub_lite.event_log import EventLog
 from binderhub_lite.providers import RepoProvider
 
@@ -166,6 +166,12 @@ def test_a_provider_has_the_name_that_binderhub_logs(kind: str, name: str) -> No
     assert type(kind, (RepoProvider,), {}).name.fget(type(kind, (), {})()) == name  # type: ignore[attr-defined]
 
 
+async def run_server(daemon: DockerDaemon, image: str) -> None:
+    """What the hub of these tests does not do: start a container for a launch."""
+    marks = labels(daemon.namespace, Component.SERVER, image=image)
+    await daemon.client.containers.create({"Image": "binderhub-lite/singleuser", "Labels": marks})
+
+
 def counted(metrics: str, name: str) -> list[str]:
     """The labels of a metric's samples."""
     return re.findall(rf"^{name}{{(.*)}}", metrics, re.MULTILINE)
@@ -180,12 +186,7 @@ async def test_metrics_tell_retries_failures_and_quotas_apart(
         hub.progress, hub.breaks["create"] = progress, breaks
         await served.events(HELLO)
     image = (await served.events(HELLO))[1]["imageName"]
-    mark = {
-        "binderhub-lite.namespace": daemon.namespace,
-        "binderhub-lite.component": "server",
-        "binderhub-lite.image": image,
-    }
-    await daemon.client.containers.create({"Image": "binderhub-lite/singleuser", "Labels": mark})
+    await run_server(daemon, image)
 
     refused = (await served.events(HELLO))[-1]
 
@@ -200,3 +201,19 @@ async def test_metrics_tell_retries_failures_and_quotas_apart(
         'provider="local",status="repo_quota"',
         'provider="local",status="success"',
     ]
+
+
+@pytest.mark.parametrize(("rules", "quota"), [([], 1), (["^hel"], 2)])
+async def test_chosen_repositories_have_a_higher_quota(
+    serve_hello: ServeHello, hub: HubApi, daemon: DockerDaemon, rules: list[str], quota: int
+) -> None:
+    config = {"RepoProvider": {"high_quota_specs": rules}}
+    served = await serve_hello(config, per_repo_quota=1, per_repo_quota_higher=2)
+    hub.progress = [READY]
+    ends = []
+    for _ in range(3):
+        events = await served.events(HELLO)
+        ends.append(events[-1]["phase"])
+        await run_server(daemon, events[1]["imageName"])
+
+    assert ends.count("ready") == quota
