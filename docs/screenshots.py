@@ -12,9 +12,11 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from tests.support.browser import PATIENCE_MS, chromium
+from tests.support.dev import dev_pages
 from tests.support.instance import BinderProcess
 
 IMAGES = Path(__file__).parent / "images"
+RESTYLED = Path(__file__).parents[1] / "examples/restyled/binderhub_config.py"
 SIZE = {"width": 1280, "height": 800}
 
 COURSE = {
@@ -64,6 +66,7 @@ async def main() -> None:
                 page = await browser.new_page(viewport=SIZE, color_scheme="light")
                 await home(page, binder.url)
                 await loading(page, f"{binder.url}v2/local/{course.name}")
+                await restyled(page)
         finally:
             binder.stop()
 
@@ -81,6 +84,16 @@ async def loading(page: Page, url: str) -> None:
     await page.goto(url)
     await expect(page.locator("#log .xterm-rows")).to_contain_text("83%", timeout=PATIENCE_MS)
     await page.screenshot(path=IMAGES / "loading.png", full_page=True, animations="disabled")
+
+
+async def restyled(page: Page) -> None:
+    """The example that restyles everything, its launch stopped halfway."""
+    async with dev_pages(config_file=str(RESTYLED)) as origin:
+        await page.goto(origin)
+        await page.screenshot(path=IMAGES / "restyled.png", full_page=True)
+        await page.goto(f"{origin}/v2/fake/halfway")
+        await expect(page.locator("#phase-detail")).to_contain_text("6 of 12")
+        await page.screenshot(path=IMAGES / "restyled-loading.png", animations="disabled")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from binderhub_lite.scenarios import SCENARIOS
 from docs import options
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +64,15 @@ def test_options_that_pages_speak_of_exist(page: Path) -> None:
     ours = "|".join({section for section, _, _ in options.documented()} - {"BinderSpawner"})
     for mentioned in re.findall(rf"\bc\.(?:{ours})\.\w+", page.read_text()):
         assert mentioned in known, f"{page.name}: {mentioned}"
+
+
+def test_designers_are_told_of_every_block_and_every_made_up_launch() -> None:
+    page = (ROOT / "docs/pages.md").read_text()
+    for template in sorted((ROOT / "templates").glob("*.html")):
+        for block in re.findall(r"{% block (\w+)", template.read_text()):
+            assert f"`{block}`" in page, f"{template.name}: {block}"
+    for scenario in SCENARIOS:
+        assert f"`/v2/fake/{scenario}`" in page
 
 
 @pytest.mark.parametrize(

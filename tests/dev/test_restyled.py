@@ -27,7 +27,7 @@ async def home(page: Page, origin: str) -> None:
     preview = page.locator("meta[property='og:title']")
     await expect(preview).to_have_attribute("content", "Northfield Summer School")
     for picture in ("logo.svg", "stars.svg", "chevron.svg"):
-        assert await page.evaluate(WAS_LOADED, picture), picture
+        assert await page.evaluate(WAS_LOADED, f"/extra_static/{picture}"), picture
 
 
 async def about(page: Page, origin: str) -> None:

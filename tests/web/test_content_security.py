@@ -60,6 +60,14 @@ async def test_sources_can_be_added(serve: Serve) -> None:
     assert directives["frame-ancestors"] == ["'self'", "https://school.test"]
 
 
+async def test_a_policy_of_ones_own_takes_the_place_of_ours(serve: Serve) -> None:
+    served = await serve(
+        tornado_settings={"headers": {"Content-Security-Policy": "frame-ancestors 'none'"}}
+    )
+
+    assert policy(await served.get("/")) == {"frame-ancestors": ["'none'"]}
+
+
 async def test_configured_html_gets_nonces_and_what_people_write_gets_none(
     serve: Serve, tmp_path: Path
 ) -> None:
