@@ -7,7 +7,7 @@ from ..scenarios import scenario_of
 from .base import NotFound, RepoProvider
 
 
-class _MadeUp(RepoProvider):
+class MadeUp(RepoProvider):
     """Answers every question about a spec from the spec alone."""
 
     content_provider: ClassVar[str] = "Git"
@@ -34,7 +34,7 @@ class _MadeUp(RepoProvider):
         return None
 
 
-class FakeProvider(_MadeUp):
+class FakeProvider(MadeUp):
     """`{scenario}`: a launch that goes as its name says, such as `slow` or `fail-building`."""
 
     display_config: ClassVar[dict[str, Any]] = {
@@ -49,4 +49,4 @@ class FakeProvider(_MadeUp):
 
 def made_up(kind: type[RepoProvider]) -> type[RepoProvider]:
     """A provider with the links and the form of `kind`, which looks nothing up."""
-    return type(kind.__name__, (_MadeUp, kind), {"__doc__": kind.__doc__})
+    return type(kind.__name__, (MadeUp, kind), {"__doc__": kind.__doc__})
