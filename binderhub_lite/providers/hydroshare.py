@@ -85,5 +85,5 @@ def _modified(answer: Answer) -> int:
     The API's "science metadata" has a list of dates, each with its type.
     """
     with answer.making_sense() as told:
-        dates = {date["type"]: date["start_date"] for date in told["dates"]}
-        return seconds_since_epoch(dates["modified"])
+        modified = [date["start_date"] for date in told["dates"] if date["type"] == "modified"]
+        return seconds_since_epoch(modified[0])

@@ -1,6 +1,8 @@
 """All providers of datasets: what they share, and what each says when its web API does not help."""
 
 import asyncio
+import re
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from binderhub_lite.builds.names import image_name
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import PROVIDERS
 from binderhub_lite.providers.base import NotFound
+from binderhub_lite.providers.detect import detect
 from binderhub_lite.providers.web_api import WebApi
 
 from ..support.json_service import JsonService
@@ -167,9 +170,16 @@ def test_any_spec_is_either_understood_or_refused_in_words(prefix: str, spec: st
 
 @archives
 def test_pages_know_how_to_ask_for_it(archive: Archive) -> None:
-    display = PROVIDERS[archive.prefix].display_config
+    """The patterns are JavaScript's; the example that a page shows is one that works."""
+    kind = PROVIDERS[archive.prefix]
+    display = kind.display_config
+    example = display["repo"]["placeholder"].removeprefix("example: ")
 
-    assert display["id"] == archive.prefix
+    found = re.search(display["detect"]["regex"].replace("(?<", "(?P<"), example)
+    assert found is not None
+    inner = "" if display["repo"].get("urlEncode") else "/"
+    spec = quote(found["repo"], safe=inner)
+    assert re.search(display["spec"]["validateRegex"], spec)
+    assert kind(spec=spec).get_repo_url().startswith("https://")
+    assert (display["id"], detect(example).provider) == (archive.prefix, archive.prefix)
     assert display["ref"] == {"enabled": False, "default": ""}
-    assert display["repo"]["label"]
-    assert display["repo"]["placeholder"].startswith("example: ")
