@@ -23,6 +23,9 @@ SHORTHAND = re.compile(r"(?!\.)[\w.-]+/[\w.-]+")
 BINDER_PATH = re.compile(r"(?:.*/)?v2/(?P<provider>[^/]+)/(?P<spec>.+)")
 # A web address as browsers show it, without the scheme.
 BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/.*", re.IGNORECASE)
+# A link's way in Markdown, HTML and reStructuredText: a badge, say, copied from a README.
+MARKUP = re.compile(r"(?:!?\[|<|\.\. )")
+LINK_IN_MARKUP = re.compile(r"https?://[^\s()<>\"'\[\]]+(?<!\.svg)(?<!\.png)(?=[\s()<>\"'\[\]]|$)")
 KNOWN_HOSTS = {*archives.HOSTS, *forges.VIEWERS, forges.RAW, "mybinder.org"}
 REF_IN_SPEC = {"gh": 2, "gist": 2, "gl": 1, "git": 1}
 """How many parts of a spec come before its ref, where it has one."""
@@ -71,7 +74,8 @@ def detect(
     if directory is not None:
         return _local(directory, ref)
     # Who is here and says ssh has a key; nobody else's links can use one.
-    found = _find(text, ref, hosts, {} if here else hosts) if len(text) <= LONGEST else None
+    ssh_hosts = {} if here else hosts
+    found = _find(_unwrapped(text), ref, hosts, ssh_hosts) if len(text) <= LONGEST else None
     if found is None:
         raise BinderError(
             f"{_shortened(text)!r} is {'no directory, and ' if here else ''}no repository that is "
@@ -106,6 +110,12 @@ def _directory(text: str) -> Path | None:
         if text and directory.is_dir():
             return directory.resolve()
     return None
+
+
+def _unwrapped(text: str) -> str:
+    """The link that markup is about; any other text as it is."""
+    links = LINK_IN_MARKUP.findall(text) if MARKUP.match(text) else []
+    return links[-1] if links else text.removeprefix("git clone ").strip()
 
 
 def _local(directory: Path, ref: str) -> Detected:

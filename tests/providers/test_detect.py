@@ -160,6 +160,25 @@ def test_what_people_paste_is_recognised(pasted: str, provider: str, spec: str) 
         assert PROVIDERS[provider](spec=spec).get_repo_url()
 
 
+BADGE, LINK = "https://mybinder.org/badge_logo.svg", "https://mybinder.org/v2/gh/u/r/v1"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"[![Binder]({BADGE})]({LINK})",
+        f"[Try it]({LINK})",
+        f"<{LINK}>",
+        f'<a href="{LINK}"><img src="{BADGE}"></a>',
+        f".. image:: {BADGE}\n   :target: {LINK}",
+        f".. image:: {BADGE}   :target: {LINK}",
+        "git clone https://mybinder.org/v2/gh/u/r/v1",
+    ],
+)
+def test_a_badge_is_its_link(pasted: str) -> None:
+    assert detect(pasted).spec == "u/r/v1"
+
+
 @pytest.mark.parametrize(
     ("pasted", "repo", "ref", "kind", "path"),
     [
@@ -382,6 +401,9 @@ def test_a_directory_wins_only_for_somebody_who_is_here(
         "nul\0byte",
         "ext::sh -c true",
         "https://host/with a space",
+        "[a](b)",
+        "<script>",
+        f"![Binder]({BADGE})",
     ],
 )
 def test_anything_else_is_refused_in_one_sentence(pasted: str) -> None:
