@@ -121,7 +121,8 @@ class BinderHub(
     ).tag(config=True)
     debug = Bool(False, help="Log everything.").tag(config=True)
     _stopped: Stopped | None = None
-    _serving: asyncio.Task[None] | None = None
+    serving: asyncio.Task[None] | None = None
+    """What `start(run_loop=False)` has begun; it ends some time after `stop`."""
 
     generate_config = Bool(False, help="Write a configuration file, and end.").tag(config=True)
 
@@ -199,7 +200,7 @@ class BinderHub(
         elif run_loop:
             asyncio.run(self.serve())
         else:
-            self._serving = asyncio.get_running_loop().create_task(self.serve())
+            self.serving = asyncio.get_running_loop().create_task(self.serve())
 
     def stop(self) -> None:
         """End serving as SIGTERM does: builds and users' servers go on."""

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from binderhub_lite.launch.embedded_hub import SETTINGS_VARIABLE
+from binderhub_lite.upstream.modules import binderhub_modules
 
 USER_SCOPES = [
     "access:services!service=binder",
@@ -59,7 +60,8 @@ if settings["auth_enabled"]:
     c.JupyterHub.allow_named_servers = settings["named_servers"]
 
 if settings["config_file"]:
-    load_subconfig(settings["config_file"])  # type: ignore[name-defined]  # noqa: F821
+    with binderhub_modules():
+        load_subconfig(settings["config_file"])  # type: ignore[name-defined]  # noqa: F821
 
 # What this instance's frame rests on.
 c.BinderSpawner.client_kwargs = {"base_url": settings["docker_url"]}

@@ -10,7 +10,7 @@ from traitlets import (
     Dict,
     HasTraits,
     Integer,
-    List,
+    Set,
     TraitError,
     Type,
     Unicode,
@@ -45,7 +45,7 @@ class RequestOptions(HasTraits):
         help="Networks that may not use this server, in CIDR notation; the values are labels "
         "for the log and for what people there are told.",
     ).tag(config=True)
-    allowed_metrics_ips = List(
+    allowed_metrics_ips = Set(
         CIDR(), help="Networks (or addresses) that may read /metrics. Empty: everyone."
     ).tag(config=True)
     build_token_secret = Union(

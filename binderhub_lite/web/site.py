@@ -1,6 +1,6 @@
 """What every handler may need to know."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class Site:
     facts: RequestFacts
     total_quota: int | None = None
     ban_networks: Mapping[Network, str] = field(default_factory=dict)
-    allowed_metrics: Sequence[Network] = ()
+    allowed_metrics: Collection[Network] = ()
     """Networks that may read the metrics; empty: everyone."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of every answer."""

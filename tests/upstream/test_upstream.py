@@ -1,15 +1,21 @@
 """Configuration files written for a big BinderHub: other homes, other machines, other imports."""
 
+import asyncio
+import contextlib
+import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from aiohttp import ClientConnectorError, ClientSession
 from traitlets import TraitError
 from traitlets.config import Config
 
 from binderhub_lite.app import BinderHub
 from binderhub_lite.events import BinderError
+from binderhub_lite.launch.ports import free_port
 from binderhub_lite.providers import GitHubRepoProvider, RepoProvider
 from binderhub_lite.upstream import UPSTREAM_CLASSES
 from binderhub_lite.upstream.homes import INSTEAD, MOVED_TO
@@ -154,8 +160,11 @@ import binderhub.app
 from binderhub.app import BinderHub
 from binderhub.build import BuildExecutor, FakeBuild, KubernetesBuildExecutor, KubernetesCleaner
 from binderhub.build_local import LocalRepo2dockerBuild
+from binderhub.events import EventLog
 from binderhub.health import KubernetesHealthHandler
 from binderhub.launcher import Launcher
+from binderhub.quota import KubernetesLaunchQuota, LaunchQuota
+from binderhub.ratelimit import RateLimiter
 from binderhub.registry import AWSElasticContainerRegistry, DockerRegistry, FakeRegistry
 from binderhub.repoproviders import GitHubRepoProvider, GitRepoProvider, RepoProvider
 c.BinderHub.repo_providers = {"gh": GitHubRepoProvider}
@@ -182,3 +191,73 @@ def test_an_import_that_finds_nothing_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(BinderError, match=complaint):
         loaded(tmp_path, "from binderhub.repoproviders import NoSuchProvider")
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "big-binderhub" / "binderhub_config.py"
+
+
+async def test_a_big_binderhub_s_configuration_loads_and_serves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port, namespace = free_port(), f"big-{os.getpid()}"
+    overrides = {
+        "port": port,
+        "ip": "127.0.0.1",
+        "data_dir": tmp_path,
+        "build_namespace": namespace,
+    }
+    arguments = [f"--BinderHub.{name}={value}" for name, value in overrides.items()]
+    app = BinderHub()
+    app.initialize(["--config", str(EXAMPLE), *arguments])
+    options = re.findall(r"^c\.\w+\.\w+ =", EXAMPLE.read_text(), re.MULTILINE)
+    assert len(options) >= 30
+
+    stopped = asyncio.get_running_loop().create_future()
+    async with app.running(stopped), ClientSession(f"http://127.0.0.1:{port}") as http:
+        async with http.get("/about") as about:
+            page = await about.text()
+        async with http.get("/api/repoproviders") as answer:
+            providers = [provider["id"] for provider in await answer.json()]
+        async with http.get("/versions") as versions:
+            assert (await versions.json())["builder"].startswith("quay.io/jupyterhub/repo2docker:")
+
+    assert "Run by the example.org team." in page
+    assert about.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert about.headers["Access-Control-Allow-Origin"] == "*"
+    assert providers == ["gh", "gist", "git", "gl", "zenodo", "figshare", "hydroshare", "dataverse"]
+    settings = app.build_settings()
+    assert (settings.memory_limit, settings.max_age) == (3 * 2**30, 3600)
+    log = capsys.readouterr().err
+    for option in ("sticky_builds", "build_class", "DockerRegistry.url", "memory_request"):
+        assert log.count(f"{option} has no effect on one machine") == 1
+    assert "there is no file 'binder-build-docker-config'" in log
+
+
+async def test_the_methods_that_programs_call(tmp_path: Path) -> None:
+    app = BinderHub(
+        port=free_port(),
+        ip="127.0.0.1",
+        data_dir=str(tmp_path),
+        build_namespace=f"methods-{os.getpid()}",
+        hub_url="http://127.0.0.1:9/",
+        hub_api_token="x",
+        network_isolation=False,
+    )
+    app.initialize([])
+    app.start(run_loop=False)
+    async with ClientSession() as http:
+        while True:
+            with contextlib.suppress(ClientConnectorError):
+                async with http.get(f"http://127.0.0.1:{app.port}/versions") as answer:
+                    assert answer.status == 200
+                    break
+            await asyncio.sleep(0.05)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(app.watch_build_pods(), 0.5)
+    app.stop()
+    assert app.serving is not None
+    await app.serving
+
+    handlers = [("/x", "a", {"b": 1}), ("y", "c")]
+    assert app.add_url_prefix("/p/", handlers) == [("/p/x", "a", {"b": 1}), ("/p/y", "c")]
+    assert app.add_url_prefix("", handlers)[0][0] == "/x"

@@ -6,7 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 from yarl import URL
+
+from binderhub_lite.web import make_application
 
 from ..support.github_api import GitHubApi
 from .conftest import Serve, Served
@@ -156,3 +159,10 @@ async def test_without_pages_only_the_api_is_left(serve: Serve) -> None:
         assert (await served.get(f"/{path}")).status == 404
     for path in API:
         assert (await served.get(f"/{path}")).status == 200
+
+
+async def test_the_description_of_the_api_has_all_routes_and_no_other(served: Served) -> None:
+    api = yaml.safe_load((Path(__file__).parents[2] / "docs" / "openapi.yaml").read_text())
+    routes = {resource.canonical for resource in make_application(served.site).router.resources()}
+
+    assert routes | {"/oauth_callback", "/logout"} == set(api["paths"])
