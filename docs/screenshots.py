@@ -1,23 +1,30 @@
-"""Takes the pictures of docs/images: the real pages of a real instance, in a real browser.
+"""Takes the pictures of docs/images, of the real pages in a real browser.
 
-Run by `make screenshots`. Builds a small course, whose notebooks' requirements come from
-the package index, and looks at the loading page while its tests run.
+Run by `make screenshots`. For the README it builds a small course, whose requirements come
+from the package index, and looks at the loading page while its tests run. All other states
+are those of `make dev`; `python -m docs.screenshots states` takes these alone.
 """
 
 import asyncio
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from binderhub_lite.builds import fake
 from tests.support.browser import PATIENCE_MS, chromium
 from tests.support.dev import dev_pages
 from tests.support.instance import BinderProcess
+from tests.support.page_states import LINK, STATES
 
 IMAGES = Path(__file__).parent / "images"
 RESTYLED = Path(__file__).parents[1] / "examples/restyled/binderhub_config.py"
 SIZE = {"width": 1280, "height": 800}
+SMALL = {"width": 960, "height": 700}
+PHONE = {"width": 360, "height": 700}
+ON_A_PHONE_IN_THE_DARK = ("home-filled", "building", "missing-package")
 
 COURSE = {
     "Dockerfile": f"""\
@@ -50,6 +57,29 @@ def test_lesson(lesson):
 
 
 async def main() -> None:
+    await states()
+    if sys.argv[1:] != ["states"]:
+        await real_ones()
+
+
+async def states() -> None:
+    """Every state, and some of them on a phone in the dark."""
+    fake.SECONDS_OF_OTHERS = 3600  # the queue is to stay
+    (IMAGES / "states").mkdir(exist_ok=True)
+    phones = [(f"{name}-phone", name, PHONE, "dark") for name in ON_A_PHONE_IN_THE_DARK]
+    pictures = [*((name, name, SMALL, "light") for name in STATES), *phones]
+    async with dev_pages(banner_message="") as origin, chromium() as browser:
+        for picture, name, size, scheme in pictures:
+            context = await browser.new_context(
+                viewport=size, color_scheme=scheme, reduced_motion="reduce"
+            )
+            page = await context.new_page()
+            await STATES[name](page, origin)
+            await page.screenshot(path=IMAGES / f"states/{picture}.png", full_page=True)
+            await context.close()
+
+
+async def real_ones() -> None:
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder) / "shared" / "stars-course"
         course.mkdir(parents=True)
@@ -73,10 +103,9 @@ async def main() -> None:
 
 async def home(page: Page, url: str) -> None:
     await page.goto(url)
-    await page.locator("#repo").fill("https://github.com/binder-examples/requirements")
-    await page.locator("#kind").select_option("file")
-    await page.locator("#path").fill("index.ipynb")
-    await page.locator("#path").blur()
+    await page.locator("#repo").fill(LINK)
+    await expect(page.locator("#recognised")).to_contain_text("opens index.ipynb")
+    await page.locator("#repo").blur()
     await page.screenshot(path=IMAGES / "home.png", full_page=True)
 
 

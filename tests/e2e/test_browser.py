@@ -167,6 +167,45 @@ async def test_who_started_a_build_may_cancel_it(
     assert binder.containers("build") == []
 
 
+async def test_all_who_watch_a_build_land_in_servers_of_their_own(
+    browser: Browser, binder: BinderProcess, git_server: GitServer, gate: Gate
+) -> None:
+    repo = git_server.repo(
+        "class",
+        {
+            "Dockerfile": "FROM binderhub-lite/singleuser\n"
+            f"ENV NEVER_BUILT_BEFORE={time.time()}\n"
+            "RUN echo before the gate\n"
+            f"{gate.dockerfile_line}"
+            "RUN echo past it\n"
+        },
+    )
+    async with (
+        watched_page(browser, binder.origin) as steady,
+        watched_page(browser, binder.origin) as reloading,
+        watched_page(browser, binder.origin) as offline,
+    ):
+        everyone = [steady.page, reloading.page, offline.page]
+        for page in everyone:
+            await page.goto(f"{binder.url}v2/{repo.spec}?urlpath=api")
+            await expect(log_of(page)).to_contain_text("at the gate")
+        assert len(binder.containers("build")) == 1
+
+        await reloading.page.reload()
+        await expect(log_of(reloading.page)).to_contain_text("at the gate")
+        await offline.page.context.set_offline(True)
+        await expect(offline.page.locator("#launch")).to_contain_text("The connection is lost")
+        gate.open()
+        await steady.page.wait_for_url(IN_A_SERVER)
+        await offline.page.context.set_offline(False)
+        for page in everyone:
+            await page.wait_for_url(IN_A_SERVER)
+            await expect(page.locator("body")).to_contain_text('"version"')
+        assert len({page.url.split("/api")[0] for page in everyone}) == 3
+        assert (steady.problems, reloading.problems) == ([], [])
+        assert steady.strays == reloading.strays == offline.strays == []
+
+
 async def test_an_address_that_nobody_can_resolve_fails_at_once(
     watched: Watched, binder: BinderProcess, course: GitRepo
 ) -> None:

@@ -93,7 +93,12 @@ const CASES = [
   ["any build", { message: "exit code: 3" }, /last lines of the log/],
   [
     "any server",
-    { message: "It ended at once.", doing: "launching" },
+    {
+      status: 500,
+      message: "ModuleNotFoundError: No module named 'jupyter_server'",
+      log: "ERROR: No matching distribution found, but never mind",
+      doing: "launching",
+    },
     /did not start/,
   ],
 ];

@@ -102,6 +102,6 @@ STATES: dict[str, Reach] = {
     "fail-building": _failed("fail-building", "at step 5 of 8"),
     "missing-package": _failed("missing-package", "A package was not found"),
     "out-of-memory": _failed("out-of-memory", "more memory than there is"),
-    "fail-launching": _failed("fail-launching", "It failed while starting the server"),
+    "fail-launching": _failed("fail-launching", "its server did not start"),
     "error-404": opened("/no/such/page", "Nothing is here"),
 }

@@ -23,7 +23,7 @@ const HINTS = [
   {
     fits: ({ message }) => /too many (users|servers)|quota/i.test(message),
     advice:
-      "All places for this repository are taken. Try again in some minutes: places become free when others finish.",
+      "All places are taken. Try again in some minutes: places become free when others finish.",
   },
   {
     fits: ({ status }) => status === 409,
@@ -91,7 +91,7 @@ const HINTS = [
   },
   {
     fits: ({ status, message }) =>
-      [500, 502, 503, 504].includes(status ?? 0) ||
+      [502, 503, 504].includes(status ?? 0) ||
       /no docker daemon answers/i.test(message),
     advice:
       "Something on the server does not work at the moment. Try again soon; if it stays so, tell whoever runs it.",
@@ -109,6 +109,7 @@ const OTHERWISE = {
   built: LOOK_AT_THE_IMAGE,
   launching: LOOK_AT_THE_IMAGE,
 };
+const STARTING = ["built", "launching"];
 const MOST = 2;
 
 /**
@@ -128,5 +129,6 @@ export function hintsFor(trouble) {
  * @returns {(trouble: Trouble) => boolean}
  */
 function inBuild(pattern) {
-  return ({ message, log }) => pattern.test(message) || pattern.test(log);
+  return ({ doing, message, log }) =>
+    !STARTING.includes(doing) && (pattern.test(message) || pattern.test(log));
 }
