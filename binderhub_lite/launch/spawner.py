@@ -18,6 +18,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from traitlets import Bool, Dict, Integer, List, Unicode, default
 
 from ..dockerd import Component, labels, network_name, trust
+from .confinement import confinement, default_memory
 
 T = TypeVar("T")
 
@@ -81,6 +82,11 @@ class BinderSpawner(DockerSpawner):
     pids_limit = Integer(1024, help="How many processes and threads a server may have.").tag(
         config=True
     )
+    allow_sudo = Bool(
+        False,
+        help="Let `sudo` and the like work in servers whose image has them: servers then get the "
+        "capabilities that root in a container usually has.",
+    ).tag(config=True)
 
     # DockerSpawner's one thread would start a class of thirty one after another.
     _executor: ClassVar[ThreadPoolExecutor] = ThreadPoolExecutor(8)
@@ -105,6 +111,10 @@ class BinderSpawner(DockerSpawner):
     @default("remove")
     def _remove_when_stopped(self) -> bool:
         return True
+
+    @default("mem_limit")
+    def _half_of_the_machine(self) -> int:
+        return default_memory()
 
     @default("network_name")
     def _own_network(self) -> str:
@@ -205,9 +215,7 @@ class BinderSpawner(DockerSpawner):
         configured_host = self._eval_if_callable(self.extra_host_config)
         hosts = {**self.names_of_the_host, **configured_host.get("extra_hosts", {})}
         self.extra_host_config = {
-            "pids_limit": self.pids_limit,
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges"],
+            **confinement(self.mem_limit, self.pids_limit, sudo=self.allow_sudo),
             # Docker would remove the container of a server that died before we can read why.
             "auto_remove": False,
             **configured_host,

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from binderhub_lite.addresses import own_addresses
 from binderhub_lite.dockerd import network_name
 
 from ..support.beyond import METADATA, machine_beyond
-from ..support.firewall import ATTEMPTS, rules
+from ..support.firewall import ATTEMPTS, default_bridge_open, rules
 from ..support.git_server import DOCKERFILE, GitRepo, GitServer
 from ..support.instance import BinderProcess, docker
 
@@ -29,12 +30,27 @@ Targets = Mapping[str, list[Any] | str]
 Outcome = dict[str, str]
 
 DOCKER_SOCKET = "/var/run/docker.sock"
+CLOSED = """
+c.BinderHub.network_isolation_deny = ['{denied}']
+del c.BinderHub.network_isolation_builds
+"""
 # Hands a server what must never be there, so that the attempt at it can succeed.
 OPEN = f"""
 import os
 c.BinderHub.network_isolation = False
 c.DockerSpawner.volumes = {{{DOCKER_SOCKET!r}: {DOCKER_SOCKET!r}}}
 c.DockerSpawner.extra_host_config = {{"group_add": [os.stat({DOCKER_SOCKET!r}).st_gid]}}
+c.DockerSpawner.mem_limit = "300M"
+c.DockerSpawner.cpu_limit = 0.75
+c.BinderSpawner.pids_limit = 200
+c.BinderSpawner.allow_sudo = True
+"""
+# What `sudo` is made of: programs that run as their owner, root.
+SUDO = """
+USER root
+RUN for program in id chown mkdir; do cp /usr/bin/$program /usr/bin/root-$program; done \
+ && chmod u+s /usr/bin/root-*
+USER jovyan
 """
 
 
@@ -137,7 +153,7 @@ def place(
     published: int,
 ) -> Iterator[Place]:
     isolated = request.param == "isolated"
-    config = f"c.BinderHub.network_isolation_deny = ['{beyond[1]}']\n" if isolated else OPEN
+    config = CLOSED.format(denied=beyond[1]) if isolated else OPEN
     binder = BinderProcess(tmp_path_factory.mktemp(request.param), config=config).wait_until_ready()
     machine = {
         "isolated": isolated,
@@ -166,7 +182,7 @@ def from_server(container: str, targets: Targets) -> Outcome:
 async def from_run_step(place: Place, targets: Targets) -> Outcome:
     """Launches what was built, too."""
     step = f"RUN python3 /home/jovyan/attempts.py {shlex.quote(json.dumps(targets))}\n"
-    place.repo.add({"attempts.py": ATTEMPTS, "Dockerfile": DOCKERFILE + step})
+    place.repo.add({"attempts.py": ATTEMPTS, "Dockerfile": DOCKERFILE + SUDO + step})
     events = await place.binder.launch(place.repo.spec)
     assert events[-1]["phase"] == "ready", events[-1]
     said = "".join(event["message"] for event in events if event["phase"] == "building")
@@ -195,7 +211,8 @@ async def test_what_a_server_and_a_run_step_reach(place: Place) -> None:
 
     assert bool(rules(place.binder.namespace)) == place.machine["isolated"]
     everything = {**open_targets, **beyond, **loopback}
-    step = await from_run_step(place, everything)
+    with nullcontext() if place.machine["isolated"] else default_bridge_open():
+        step = await from_run_step(place, everything)
     (server,) = set(place.binder.containers("server")) - {other}
     inside = from_server(server, {**everything, "Docker's socket": DOCKER_SOCKET})
 
@@ -205,7 +222,53 @@ async def test_what_a_server_and_a_run_step_reach(place: Place) -> None:
         # Refused at once: nobody's program hangs.
         refused = dict.fromkeys(open_targets, "ConnectionRefusedError")
         assert {name: inside[name] for name in open_targets} == refused
+        assert_confined(server)
     else:
         assert reached(inside) == {*beyond, *open_targets, "Docker's socket"}
         # Docker itself keeps its default bridge from the networks of others.
         assert reached(step) == {*beyond, *open_targets} - {"another user's server"}
+        assert_less_confined(server)
+
+
+def inside_of(server: str, command: str) -> str:
+    """What a shell in the server says, errors included."""
+    run = ["docker", "exec", server, "sh", "-c", command]
+    done = subprocess.run(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout.strip()
+
+
+def host_config(server: str) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads(docker("inspect", server))[0]["HostConfig"]
+    return config
+
+
+def assert_confined(server: str) -> None:
+    """By default: no rights at all, and never the whole machine."""
+    status = inside_of(server, "cat /proc/self/status")
+    assert re.search(r"^CapBnd:\t0+$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+    assert inside_of(server, "root-id -u") == "1000"
+    mounts = inside_of(server, "cat /proc/mounts")
+    kernels = re.findall(r" /sys\S* (?:sysfs|cgroup2?) (\w+)", mounts)
+    assert set(kernels) == {"ro"}
+    limits = host_config(server)
+    half = psutil.virtual_memory().total // 2
+    assert (limits["Memory"], limits["MemorySwap"], limits["PidsLimit"]) == (half, half, 1024)
+    assert limits["CpuShares"] == 512
+    assert limits["Privileged"] is False
+
+
+def assert_less_confined(server: str) -> None:
+    """As the configuration says."""
+    assert inside_of(server, "root-id -u") == "0"
+    assert inside_of(server, "touch mine; root-chown 0 mine; stat -c %u mine") == "0"
+    assert inside_of(server, "cat /proc/self/status | grep NoNewPrivs").split()[1] == "0"
+    for folder in ("/sys/x", "/sys/kernel/x"):
+        assert "Read-only file system" in inside_of(server, f"root-mkdir {folder}")
+    limits = host_config(server)
+    assert (limits["Memory"], limits["MemorySwap"], limits["PidsLimit"]) == (300 * 2**20,) * 2 + (
+        200,
+    )
+    assert (limits["CpuQuota"], limits["CpuPeriod"]) == (75_000, 100_000)
+    files = "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max"
+    assert inside_of(server, f"cat {files} 2>/dev/null") == str(300 * 2**20)

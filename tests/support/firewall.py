@@ -1,6 +1,8 @@
 """What the machine's firewall says about a namespace, and a program that tries what it does."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from binderhub_lite.isolation.rules import Rules
@@ -25,3 +27,17 @@ def jumps(namespace: str) -> set[str]:
     """The interfaces that the rules hold for."""
     lines = rules(namespace).get("iptables-save", [])
     return {line.split()[3] for line in lines if line.startswith(("-A INPUT", "-A DOCKER-USER"))}
+
+
+@contextmanager
+def default_bridge_open() -> Iterator[None]:
+    """Nobody's rules hold for Docker's default bridge: other instances may have set some."""
+    around = [["INPUT", "-i", "docker0", "-j", "ACCEPT"]]
+    around += [["DOCKER-USER", "-i", "docker0", "-j", "RETURN"]]
+    for rule in around:
+        subprocess.run(["iptables", "-w", "-I", *rule], check=True)
+    try:
+        yield
+    finally:
+        for rule in around:
+            subprocess.run(["iptables", "-w", "-D", *rule], check=True)

@@ -99,6 +99,8 @@ class BinderProcess(Running):
             # The tests' own git servers and gates are on Docker's bridge.
             "c.RepoProvider.allow_private_hosts = True\n"
             f"c.BinderHub.network_isolation_allow = [{bridge_address()!r}]\n"
+            # What one instance closes there is closed for the builds of all.
+            "c.BinderHub.network_isolation_builds = False\n"
             # They are no pages, and all at the same address.
             "c.RateLimiter.limit = 10_000\n" + config
         )
