@@ -38,12 +38,19 @@ class Answer:
         return self.headers.get("content-type", "").split(";")[0]
 
 
-def send(binder: BinderProcess, method: str, target: str, accept: str) -> Answer:
+def send(
+    binder: BinderProcess,
+    method: str,
+    target: str,
+    accept: str,
+    *headers: str,
+    host: str = "127.0.0.1",
+) -> Answer:
     """A request exactly as written; of a stream, what comes up to its last event."""
-    with socket.create_connection(("127.0.0.1", binder.port), SECONDS) as connection:
+    with socket.create_connection((host, binder.port), SECONDS) as connection:
         connection.settimeout(SECONDS)
         lines = [f"{method} {target} HTTP/1.1", "Host: binder.test", "Connection: close"]
-        lines += [f"Accept: {accept}", "Content-Length: 0", "", ""]
+        lines += [f"Accept: {accept}", "Content-Length: 0", *headers, "", ""]
         connection.sendall("\r\n".join(lines).encode())
         received = b""
         while piece := connection.recv(65536):
@@ -52,8 +59,8 @@ def send(binder: BinderProcess, method: str, target: str, accept: str) -> Answer
                 break
     head, _, body = received.partition(b"\r\n\r\n")
     status, *fields = head.decode("latin-1").split("\r\n")
-    headers = dict(field.split(": ", 1) for field in fields if ": " in field)
-    by_name = {name.lower(): value for name, value in headers.items()}
+    pairs = (field.split(": ", 1) for field in fields if ": " in field)
+    by_name = {name.lower(): value for name, value in pairs}
     if by_name.get("transfer-encoding") == "chunked":
         body = b"".join(_chunks(body))
     return Answer(int(status.split()[1]), by_name, body)
@@ -76,6 +83,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinderProcess]:
 c.RateLimiter.limit = 10**6
 c.LocalRepoProvider.root = {str(folder / "shared")!r}
 c.BinderHub.network_isolation = False
+c.BinderHub.ban_networks = {{"203.0.113.0/24": "banned"}}
 c.BinderHub.repo_providers = {{
     name: kind for name, kind in __import__("binderhub_lite.providers").providers.PROVIDERS.items()
     if name in ("git", "local")
@@ -115,7 +123,7 @@ def targets(draw: st.DrawFn) -> tuple[str, str]:
     return route, path + (f"?{query}" if query else "")
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(route_and_target=targets(), method=st.sampled_from(METHODS), accept=accepts)
 @example(("/build/{provider}/{spec}", "/build/git/%ff/%00"), "GET", "text/event-stream")
 @example(("/api/detect", "/api/detect?text=http://[::1"), "GET", "*/*")
@@ -174,6 +182,48 @@ def resolved(described: Any) -> Any:
             found = found[step]
         return found
     return described
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "a%2Fb",
+        "a%2fb",
+        "%C3%A9t%C3%A9/x",
+        "a+b%20c",
+        "v1.0..2",
+        "a//b",
+        "https%3A%2F%2Fhost%2Fa%252Fb/HEAD",
+        "~user/%7Euser",
+        "q%3Fx%23y",
+        "(a)'b'*!$&,;=:@",
+        "%E2%82%AC%00",
+    ],
+)
+def test_a_spec_arrives_exactly_as_it_was_sent(target: BinderProcess, spec: str) -> None:
+    answer = send(target, "GET", f"/build/local/{spec}", "text/event-stream")
+
+    first = json.loads(answer.body.decode().splitlines()[0].removeprefix("data: "))
+    assert first["message"] == f"Looking up local/{spec}...\n"
+
+
+def test_a_client_cannot_forge_its_address(target: BinderProcess, bridge_address: str) -> None:
+    """This machine may speak for others, as a web server on it does; another machine may not."""
+    forged = "X-Forwarded-For: 203.0.113.9"
+
+    assert send(target, "GET", "/about", "*/*", forged).status == 403
+    assert send(target, "GET", "/about", "*/*", forged, host=bridge_address).status == 200
+
+
+def test_the_log_of_requests_tells_no_secret(target: BinderProcess) -> None:
+    url = quote("https://me:geheim1@git.test/repo", safe="")
+    send(target, "GET", f"/v2/git/{url}/HEAD?token=geheim2", "text/html", "Cookie: x=geheim3")
+    send(target, "GET", f"/build/git/{url}/HEAD?build_token=geheim4", "text/event-stream")
+    send(target, "DELETE", "/build/local/x", "*/*", "Authorization: token geheim5")
+
+    target.wait_for_line("DELETE /build/local/x")
+    assert "GET /v2/git/https%3A%2F%2F***%40git.test%2Frepo/HEAD?token=***" in target.output
+    assert "geheim" not in target.output
 
 
 def test_nothing_broke_behind_the_answers(target: BinderProcess) -> None:
