@@ -74,16 +74,22 @@ def render() -> str:
     """The whole page."""
     sections = [HEAD, command_line()]
     for name, kind, sources in documented():
-        own = [(source, options_of(source)) for source in sources]
-        if not any(options for _, options in own):
+        own = [(source, found) for source in sources if (found := _in_force(kind, source))]
+        if not own:
             continue
         sections.append(f"## c.{name}\n\n{summary(kind)}\n")
         for source, options in own:
-            if options and len(own) > 2:
+            if len(own) > 2:
                 title = summary(source).rstrip(".") if source is not kind else "The program itself"
                 sections.append(f"### {title}\n")
             sections.extend(option(name, kind, each, trait) for each, trait in options.items())
     return "\n".join(sections)
+
+
+def _in_force(kind: type[HasTraits], source: type[HasTraits]) -> dict[str, TraitType]:
+    """The options that the source adds and no class between it and `kind` replaces."""
+    own = options_of(source).items()
+    return {name: trait for name, trait in own if getattr(kind, name) is trait}
 
 
 def summary(kind: type[HasTraits]) -> str:

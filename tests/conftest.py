@@ -1,11 +1,13 @@
 """What tests of several rooms share: a git server and a running instance."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from binderhub_lite.providers.web_api import WebApi
 
 from .support.bridge import bridge_address
 from .support.gate import Gate
@@ -23,6 +25,13 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def _bridge_address() -> str:
     """This machine's address on Docker's bridge: servers and build containers reach it alike."""
     return bridge_address()
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[WebApi]:
+    """The client for providers' web APIs."""
+    async with WebApi(pause=0.01) as web:
+        yield web
 
 
 @pytest.fixture

@@ -136,6 +136,6 @@ class BuilderContainer:
         archive = repo2docker.config_archive(self._repo)
         await container.put_archive("/", archive)
         if self._repo.open_archive is not None:
-            content = await asyncio.to_thread(self._repo.open_archive)
+            content = await self._repo.open_archive()
             with content:
                 await container.put_archive(repo2docker.CONTENT, content)

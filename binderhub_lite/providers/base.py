@@ -2,7 +2,7 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar
 
@@ -11,10 +11,11 @@ from traitlets.config import Configurable, LoggingConfigurable
 from yarl import URL
 
 from ..events import BinderError
+from .answer import Answer
 from .git_credentials import GitCredentials
 from .private_hosts import PrivateHosts
 from .spec_rules import SpecRules
-from .web_api import NO_HEADERS, Answer, WebApi
+from .web_api import NO_HEADERS, WebApi
 
 
 class NotFound(BinderError):
@@ -37,8 +38,8 @@ class Repo:
     slug: str
     content_provider: str
     """The name of repo2docker's content provider that fetches it."""
-    open_archive: Callable[[], IO[bytes]] | None = None
-    """Opens a tar archive of the content (blocking), where it cannot be fetched by URL."""
+    open_archive: Callable[[], Awaitable[IO[bytes]]] | None = None
+    """Opens a tar archive of the content, where the builder cannot fetch it by URL."""
     credentials: GitCredentials | None = field(default=None, repr=False)
     """What the server of the repository wants to know before git may clone it."""
 
@@ -171,8 +172,8 @@ class RepoProvider(SpecRules):
                 403,
             )
 
-    def open_archive(self) -> IO[bytes]:
-        """A tar archive of the content (blocking); only called where `brings_content`."""
+    async def open_archive(self) -> IO[bytes]:
+        """A tar archive of the content, at its start; only called where `brings_content`."""
         raise NotImplementedError
 
     @property

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from ..events import BinderError
+from .answer import Answer
 from .base import RepoProvider
 from .dates import seconds_since_epoch
-from .web_api import Answer
 
 DATASET = "/dataset/"
 

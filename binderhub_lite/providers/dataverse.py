@@ -6,9 +6,9 @@ from urllib.parse import quote, urlsplit
 import escapism
 from traitlets import Unicode
 
+from .answer import Answer
 from .base import NotFound
 from .doi import SAFE_IN_LINK, DoiProvider, display
-from .web_api import Answer
 
 
 class DataverseProvider(DoiProvider):

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from traitlets import Unicode
 
 from ..events import BinderError
+from .answer import Answer
 from .doi import SAFE_IN_LINK, DoiProvider, display
-from .web_api import Answer
 
 ARTICLE = re.compile(r"10\.\d+/(?:.*[./])?(?P<id>\d+)(?:\.v(?P<version>\d+))?", re.IGNORECASE)
 VERSION = re.compile(r"\.v\d+$", re.IGNORECASE)

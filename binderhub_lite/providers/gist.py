@@ -8,10 +8,10 @@ from urllib.parse import unquote
 from traitlets import Bool, Unicode
 
 from ..events import BinderError
+from .answer import Answer
 from .base import NotFound
 from .git import COMMIT, full_commit
 from .github import NAME, GitHubRepoProvider
-from .web_api import Answer
 
 GIST_ID = re.compile(r"[0-9a-f]{1,64}", re.IGNORECASE)
 NEWEST = ("", "HEAD", "main", "master")

@@ -1,6 +1,5 @@
 """Any git repository, by its clone URL."""
 
-import asyncio
 import logging
 import re
 from pathlib import Path
@@ -128,9 +127,9 @@ class GitRepoProvider(RepoProvider):
     def brings_content(self) -> bool:
         return bool(self._remote.ssh_key)
 
-    def open_archive(self) -> IO[bytes]:
+    async def open_archive(self) -> IO[bytes]:
         assert self._commit is not None
-        return asyncio.run(self._remote.fetch(self._commit))
+        return await self._remote.fetch(self._commit)
 
     async def get_resolved_spec(self) -> str:
         return f"{quote(self.url, safe='')}/{await self.get_resolved_ref()}"

@@ -15,6 +15,8 @@ ENVIRONMENT = {
     "SSH_ASKPASS_REQUIRE": "never",
     "LC_ALL": "C",
 }
+# What git says of any trouble with ssh, which has said before what the trouble is.
+SSH_FAILED = "fatal: Could not read from remote repository."
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -64,4 +66,7 @@ def _last_line(complaint: bytes) -> str:
     """git's own word on what went wrong; hints that follow it are left out."""
     lines = complaint.decode(errors="replace").strip().splitlines()
     fatal = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
-    return (fatal or lines or [""])[-1].removeprefix("fatal: ")
+    said = (fatal or lines or [""])[-1]
+    if said == SSH_FAILED and lines.index(said) > 0:
+        return lines[lines.index(said) - 1]
+    return said.removeprefix("fatal: ")

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import IO
 
 from ..events import BinderError
+from .answer import Answer
 from .git_command import GitFailed, git
 from .git_credentials import GitCredentials
 from .private_hosts import EVERYTHING, NO_PRIVATE_HOSTS, PrivateHosts
-from .web_api import Answer, WebApi
+from .web_api import WebApi
 
 ANY_KEY = "any"
 """The `ssh_key` that stands for those that ssh itself finds."""
@@ -134,7 +135,8 @@ class GitRemote:
         """Where the server at our URL sends git, each step of the way checked."""
         start = self.url.rstrip("/") + INFO
         answer: Answer = await web.get(start, private_hosts=self.private_hosts)
-        if answer.status != 200 or not answer.url.endswith(INFO):
+        # 401: a repository that is not everybody's; git knows what it may say there.
+        if answer.status not in (200, 401) or not answer.url.endswith(INFO):
             raise answer.junk()
         return answer.url.removesuffix(INFO)
 

@@ -2,21 +2,22 @@
 
 import base64
 import os
-from collections.abc import Iterable
 
 from traitlets import Unicode, default
 
 from ..events import BinderError
-from .base import RepoProvider, refused
+from .answer import Answer, Unreachable
+from .base import refused
 from .git_command import GitFailed
 from .git_remote import GitRemote
-from .web_api import MISSING, Answer, Unreachable
+from .hosted import HostedProvider
+from .web_api import MISSING
 
 SERVICE = "github"
 """The name of GitHub's rate limit in `WebApi.rate_limits`."""
 
 
-class GitHubApiProvider(RepoProvider):
+class GitHubApiProvider(HostedProvider):
     """What providers share whose repositories GitHub knows of."""
 
     hostname = Unicode("github.com", help="The host of repositories.").tag(config=True)
@@ -57,13 +58,6 @@ class GitHubApiProvider(RepoProvider):
             return f"username={self.client_id}\npassword={self.access_token}"
         return f"username={self.access_token}\npassword=x-oauth-basic"
 
-    def own_urls(self) -> Iterable[str]:
-        return (f"https://{self.hostname}", self._api_root)
-
-    @property
-    def _api_root(self) -> str:
-        return self.api_base_path.format(hostname=self.hostname).rstrip("/")
-
     @property
     def is_anonymous(self) -> bool:
         """Whether GitHub does not know us, and so answers little (60 requests an hour)."""
@@ -84,13 +78,13 @@ class GitHubApiProvider(RepoProvider):
 
         An answer that we had is only sent again when it has changed, which costs nothing of
         the rate limit; that something is missing is believed for five minutes.
-        Raises BinderError (429) when the rate limit is spent, others as `RepoProvider.ask`.
+        Raises BinderError (429) when the rate limit is spent, others as `ask` does.
         """
         limit = self.web.rate_limits.get(SERVICE)
         if self.is_anonymous and limit is not None and limit.spent:
             raise limit.refusal("GitHub")
         answer = await self.web.get(
-            f"{self._api_root}{path}",
+            f"{self.api_root}{path}",
             headers=self._headers,
             private_hosts=self.private_hosts,
             remember=True,

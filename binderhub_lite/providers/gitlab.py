@@ -2,21 +2,22 @@
 
 import os
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
 from traitlets import Unicode, default
 
 from ..events import BinderError
-from .base import NotFound, RepoProvider
+from .base import NotFound
 from .git import full_commit
 from .github import NO_REF
+from .hosted import HostedProvider
 
 PATH = re.compile(r"(?!\.)[\w.-]+(?:/(?!\.)[\w.-]+)+", re.ASCII)
 
 
-class GitLabRepoProvider(RepoProvider):
+class GitLabRepoProvider(HostedProvider):
     """`{namespace/project, escaped}/{ref}`: a project on GitLab, in as many groups as it likes."""
 
     hostname = Unicode("gitlab.com", help="The host of projects.").tag(config=True)
@@ -82,13 +83,6 @@ class GitLabRepoProvider(RepoProvider):
         ref = self.unresolved_ref
         return {f"{quote(self.namespace, safe='')}/{ref}", f"{self.namespace}/{ref}"}
 
-    def own_urls(self) -> Iterable[str]:
-        return (f"https://{self.hostname}", self._api_root)
-
-    @property
-    def _api_root(self) -> str:
-        return self.api_base_path.format(hostname=self.hostname).rstrip("/")
-
     @property
     def _headers(self) -> dict[str, str]:
         if self.private_token:
@@ -103,7 +97,7 @@ class GitLabRepoProvider(RepoProvider):
     async def _find_commit(self) -> str | None:
         """The commit, from GitLab's REST API ("get a single commit")."""
         project, ref = quote(self.namespace, safe=""), quote(self.unresolved_ref, safe="")
-        url = f"{self._api_root}/projects/{project}/repository/commits/{ref}"
+        url = f"{self.api_root}/projects/{project}/repository/commits/{ref}"
         answer = await self.ask(url, headers=self._headers)
         if answer is None:
             return None

@@ -6,13 +6,13 @@ from urllib.parse import unquote
 from traitlets import Unicode
 
 from ..events import BinderError
+from .answer import Answer
 from .archives import HYDROSHARE_ID
-from .base import RepoProvider
 from .dates import seconds_since_epoch
-from .web_api import Answer
+from .hosted import HostedProvider
 
 
-class HydroshareProvider(RepoProvider):
+class HydroshareProvider(HostedProvider):
     """`{resource}`: a resource on HydroShare, by its id of 32 digits or anything that has it.
 
     HydroShare keeps no old versions: a resource is what it is now.
@@ -48,16 +48,9 @@ class HydroshareProvider(RepoProvider):
         self.resource_id = named[0]
         self._modified: int | None = None
 
-    def own_urls(self) -> list[str]:
-        return [self._root]
-
-    @property
-    def _root(self) -> str:
-        return self.api_base_path.format(hostname=self.hostname).rstrip("/")
-
     async def get_resolved_ref(self) -> str | None:
         if self._modified is None:
-            answer = await self.ask(f"{self._root}/resource/{self.resource_id}/scimeta/elements")
+            answer = await self.ask(f"{self.api_root}/resource/{self.resource_id}/scimeta/elements")
             self._modified = _modified(answer) if answer else None
         return self._record_id if self._modified is not None else None
 

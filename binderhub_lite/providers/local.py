@@ -79,8 +79,8 @@ class LocalRepoProvider(RepoProvider):
     def get_build_slug(self) -> str:
         return f"local-{self.path.name}"
 
-    def open_archive(self) -> IO[bytes]:
-        return archive(self.path)
+    async def open_archive(self) -> IO[bytes]:
+        return await asyncio.to_thread(archive, self.path)
 
     def subdirectories(self) -> list[str]:
         """The names of the directories in this one, in order; blocking."""

@@ -9,12 +9,13 @@ from traitlets import Unicode
 from ..events import BinderError
 from .base import NotFound
 from .doi import SAFE_IN_LINK, DoiProvider, display
+from .hosted import HostedProvider
 
 RECORD = re.compile(r"(?P<start>10\.\d+/)zenodo\.(?P<id>\d+)", re.IGNORECASE)
 NOT_PUBLIC = ("closed", "restricted", "embargoed")
 
 
-class ZenodoProvider(DoiProvider):
+class ZenodoProvider(HostedProvider, DoiProvider):
     """`{DOI}`: a record on Zenodo.
 
     The DOI of one version is that version; the DOI of all versions is the newest.
@@ -41,13 +42,6 @@ class ZenodoProvider(DoiProvider):
         self._asked_id = named["id"]
         self._record_id: str | None = None
 
-    def own_urls(self) -> list[str]:
-        return [self._root]
-
-    @property
-    def _root(self) -> str:
-        return self.api_base_path.format(hostname=self.hostname).rstrip("/")
-
     async def get_resolved_ref(self) -> str | None:
         if self._record_id is None:
             self._record_id = await self._find_record()
@@ -59,7 +53,7 @@ class ZenodoProvider(DoiProvider):
         The API redirects from the number of all versions, or says that there is no such
         record, and then knows the newest version under a path of its own.
         """
-        url = f"{self._root}/records/{self._asked_id}"
+        url = f"{self.api_root}/records/{self._asked_id}"
         answer = await self.ask(url) or await self.ask(f"{url}/versions/latest")
         if answer is None:
             return None

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from traitlets.config import Config
 
 from binderhub_lite.builds import Builds, BuildSettings, LogArchive
 from binderhub_lite.builds.names import container_name
 from binderhub_lite.dockerd import CA_BUNDLE_IN_CONTAINER, Component, DockerDaemon, network_name
 from binderhub_lite.events import BinderError
-from binderhub_lite.providers import GitRepoProvider
+from binderhub_lite.providers import GitRepoProvider, Repo
+from binderhub_lite.providers.web_api import WebApi
 
 from ..support.git_server import GitServer
 from .conftest import MakeBuilds, SharedFolder
@@ -32,14 +34,19 @@ async def test_a_directory_becomes_an_image(
     assert await daemon.containers(Component.BUILD) == []
 
 
+async def from_git(web: WebApi, spec: str) -> Repo:
+    config = Config({"GitRepoProvider": {"allow_private_hosts": True}})
+    return await GitRepoProvider(config=config, web=web, spec=spec).resolve("git")
+
+
 async def test_a_git_repository_becomes_an_image_at_the_commit_that_was_asked_for(
-    daemon: DockerDaemon, make_builds: MakeBuilds, git_server: GitServer
+    web: WebApi, daemon: DockerDaemon, make_builds: MakeBuilds, git_server: GitServer
 ) -> None:
     source = git_server.repo("build-git", {"Dockerfile": TINY + "LABEL version=first\n"})
     first = source.commit
     source.add({"Dockerfile": TINY + "LABEL version=second\n"})
     builds = make_builds()
-    repo = await GitRepoProvider(spec=f"{source.escaped}/{first}").resolve("git")
+    repo = await from_git(web, f"{source.escaped}/{first}")
 
     await follow(builds, repo)
 
@@ -78,12 +85,17 @@ async def test_a_failed_build_is_one_clear_sentence_and_leaves_nothing(
     [("no-such-repository", "not exported: /no-such-repo"), ("build-clone", "not parse object")],
 )
 async def test_what_cannot_be_cloned_fails_with_the_reason_that_git_gives(
-    daemon: DockerDaemon, make_builds: MakeBuilds, git_server: GitServer, name: str, reason: str
+    web: WebApi,
+    daemon: DockerDaemon,
+    make_builds: MakeBuilds,
+    git_server: GitServer,
+    name: str,
+    reason: str,
 ) -> None:
     """A full commit is taken at its word, so only the build finds out that it is not there."""
     known = git_server.repo("build-clone")
     spec = f"{known.escaped.replace('build-clone', name)}/{'0' * 40}"
-    repo = await GitRepoProvider(spec=spec).resolve("git")
+    repo = await from_git(web, spec)
 
     sentence = await failure(make_builds(), repo)
 
@@ -172,7 +184,7 @@ async def test_the_appendix_ends_the_dockerfile_that_repo2docker_writes(
 ) -> None:
     """(A repository's own Dockerfile stays as it is: repo2docker appends nothing to that.)"""
     builds = make_builds(
-        appendix_for=lambda repo: f"LABEL appended={repo.slug}",
+        appendix_for=lambda repo, launch_host: f"LABEL appended={repo.slug}",
         # A real build needs the internet; what would be built can be seen without.
         repo2docker_extra_args=["--debug", "--no-build"],
     )

@@ -25,6 +25,10 @@ json_values = st.recursive(
 )
 
 
+async def nothing() -> io.BytesIO:
+    return io.BytesIO()
+
+
 def repo(url: str, *, local: bool = False) -> Repo:
     return Repo(
         provider="local" if local else "git",
@@ -35,7 +39,7 @@ def repo(url: str, *, local: bool = False) -> Repo:
         ref_url=url,
         slug="slug",
         content_provider="Local" if local else "Git",
-        open_archive=io.BytesIO if local else None,
+        open_archive=nothing if local else None,
     )
 
 

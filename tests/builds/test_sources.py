@@ -5,7 +5,6 @@ import gzip
 import io
 import subprocess
 import tarfile
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,6 @@ from .conftest import MakeBuilds
 
 PASSWORD = "correct-horse-battery-staple"
 DOCKERFILE = "FROM scratch\nCOPY . /content/\n"
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[WebApi]:
-    async with WebApi() as web:
-        yield web
 
 
 async def resolve(web: WebApi, url: str, **options: Any) -> Repo:

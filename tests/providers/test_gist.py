@@ -11,8 +11,9 @@ from traitlets.config import Config, Configurable
 
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GistRepoProvider
+from binderhub_lite.providers.answer import Unreachable
 from binderhub_lite.providers.base import NotFound
-from binderhub_lite.providers.web_api import Unreachable, WebApi
+from binderhub_lite.providers.web_api import WebApi
 
 from ..support.git_server import GitServer
 from ..support.github_api import GitHubApi, github_api

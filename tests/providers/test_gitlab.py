@@ -15,8 +15,9 @@ from traitlets.config import Config, Configurable
 
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GitLabRepoProvider
+from binderhub_lite.providers.answer import Unreachable
 from binderhub_lite.providers.base import NotFound
-from binderhub_lite.providers.web_api import Unreachable, WebApi
+from binderhub_lite.providers.web_api import WebApi
 
 from ..support.refusals import refusal
 from ..support.web_service import WebService, web_service

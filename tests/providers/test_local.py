@@ -62,7 +62,7 @@ async def test_a_directory_is_a_repository_without_a_server(root: Path, folder: 
     assert repo.content_provider == "Local"
     assert repo.ref == content_ref(folder)
     assert repo.open_archive is not None
-    with repo.open_archive() as opened, tarfile.open(fileobj=opened) as tar:
+    with await repo.open_archive() as opened, tarfile.open(fileobj=opened) as tar:
         assert tar.getnames() == ["a.txt", "sub/b.txt"]
         content = tar.extractfile("sub/b.txt")
         assert content is not None
@@ -252,5 +252,5 @@ async def test_a_name_that_is_no_utf8_can_be_read(root: Path) -> None:
     (folder / os.fsdecode(b"caf\xe9.txt")).write_text("x")
 
     assert len(content_ref(folder)) == 40
-    with local(root, "hello").open_archive() as opened, tarfile.open(fileobj=opened) as tar:
+    with await local(root, "hello").open_archive() as opened, tarfile.open(fileobj=opened) as tar:
         assert [os.fsencode(name) for name in tar.getnames()] == [b"caf\xe9.txt"]

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from binderhub_lite._version import __version__
 from binderhub_lite.events import BinderError
+from binderhub_lite.providers.answer import Answer, RateLimit, Unreachable
 from binderhub_lite.providers.git_remote import GitRemote
 from binderhub_lite.providers.private_hosts import PrivateHosts
-from binderhub_lite.providers.web_api import Answer, RateLimit, Unreachable, WebApi
+from binderhub_lite.providers.web_api import WebApi
 
 from ..support.web_service import WebService, web_service
 

@@ -82,5 +82,5 @@ def test_what_is_no_doi_is_refused(spec: str) -> None:
 async def test_another_host_has_its_own_api_and_addresses(web: WebApi) -> None:
     sandbox = make("zenodo", "10.5072/zenodo.5", web, {"hostname": "sandbox.zenodo.org"})
 
-    assert sandbox.own_urls() == ["https://sandbox.zenodo.org/api"]
+    assert "https://sandbox.zenodo.org/api" in sandbox.own_urls()
     assert sandbox.get_repo_url() == "https://sandbox.zenodo.org/record/5"

@@ -103,12 +103,6 @@ async def http() -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-async def web() -> AsyncIterator[WebApi]:
-    async with WebApi(pause=0.01) as web:
-        yield web
-
-
-@pytest.fixture
 async def hub() -> AsyncIterator[HubApi]:
     async with hub_api() as hub:
         yield hub
