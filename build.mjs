@@ -80,8 +80,9 @@ async function rebuild() {
   try {
     write(await bundler.rebuild());
     return "done";
-  } catch {
-    return "failed"; // esbuild has said why
+  } catch (error) {
+    if (!error.errors) console.error(error); // else esbuild has said it
+    return "failed";
   }
 }
 

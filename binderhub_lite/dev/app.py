@@ -12,7 +12,7 @@ from traitlets.config import catch_config_error
 from ..app import BinderHub
 from ..builds.fake import FakeDaemon
 from ..instance import Instance
-from ..providers import PROVIDERS, FakeProvider
+from ..providers import FakeProvider
 from ..providers.fake import made_up
 from ..scenarios import SCENARIOS
 from ..signals import Stopped
@@ -33,18 +33,6 @@ class DevApp(BinderHub):
     subcommands: dict[str, Any] = {}  # noqa: RUF012
     instance_class = DevInstance
 
-    @default("builder_required")
-    def _no_builder(self) -> bool:
-        return False
-
-    @default("image_gc_interval")
-    def _no_images(self) -> int:
-        return 0
-
-    @default("network_isolation")
-    def _nothing_to_isolate(self) -> bool:
-        return False
-
     @default("banner_message")
     def _all_scenarios(self) -> str:
         links = (
@@ -59,12 +47,12 @@ class DevApp(BinderHub):
     @catch_config_error
     def initialize(self, argv: list[str] | None = None) -> None:
         """As ever; then every provider makes up what it would look up."""
-        super().initialize(argv)
-        if "repo_providers" not in self.config.BinderHub:
-            self.repo_providers = PROVIDERS
-        if not self.config.LocalRepoProvider.get("root"):
-            self.config.LocalRepoProvider.root = str(EXAMPLES)
         self.config.RateLimiter.setdefault("limit", UNLIMITED)
+        if EXAMPLES.is_dir():
+            self.config.LocalRepoProvider.setdefault("root", str(EXAMPLES))
+        super().initialize(argv)
+        self.builder_required = self.network_isolation = False
+        self.image_gc_interval = 0
         self.repo_providers = {
             **{prefix: made_up(kind) for prefix, kind in self.repo_providers.items()},
             "fake": FakeProvider,
