@@ -148,6 +148,9 @@ async def test_the_log_can_be_paused_searched_copied_and_kept(
     await expect(page.locator("#log-matches")).to_have_text(re.compile(r"^1 of \d"))
     await page.get_by_label("Search the log").fill("telescope")
     await expect(page.locator("#log-matches")).to_have_text("Not found")
+    await page.get_by_label("Search the log").fill("Cloning")
+    await expect(page.locator("#log-matches")).to_have_text("1 of 1")
+    await page.locator("#follow").click()
 
     # Who scrolls up reads: the log holds still, until they are back at its end.
     await page.locator("#log").hover()
@@ -156,8 +159,6 @@ async def test_the_log_can_be_paused_searched_copied_and_kept(
     await page.mouse.wheel(0, 4000)
     await expect(follow).to_have_text("Pause")
 
-    await page.evaluate("getSelection().removeAllRanges()")
-    await page.get_by_label("Search the log").fill("")
     await page.locator("#copy-log").click()
     await expect(page.locator("#copy-log")).to_have_text("Copied")
     log = await copied(page)
@@ -212,6 +213,8 @@ async def test_earlier_builds_tell_how_long_it_takes(page: Page, origin: str) ->
 
 
 async def test_a_connection_that_is_gone_for_a_while_is_made_again(page: Page, origin: str) -> None:
+    streams: list[str] = []
+    page.on("request", lambda request: streams.append(request.url))
     await page.goto(f"{origin}/v2/gh/user/halfway/HEAD")
     await expect(page.locator("#phase-detail")).to_contain_text("Step 6 of 12")
     await page.context.set_offline(True)
@@ -223,3 +226,4 @@ async def test_a_connection_that_is_gone_for_a_while_is_made_again(page: Page, o
     await expect(page.locator("#phase")).to_have_text("Building the image")
     await expect(page.locator("#phase-detail")).to_contain_text("Step 6 of 12")
     await expect(page.get_by_role("button", name="Try now")).to_be_hidden()
+    assert sum(url.startswith(f"{origin}/build/") for url in streams) == 2

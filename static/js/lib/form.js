@@ -46,7 +46,7 @@ export function problem() {
     return "Please name a repository.";
   }
   if (!provider()) {
-    return found.problem;
+    return found.problem || "Please choose below where the repository is.";
   }
   return isValid(provider(), spec())
     ? ""

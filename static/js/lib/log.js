@@ -57,9 +57,9 @@ export class Log extends EventTarget {
     return this.following ? 0 : this.#messages.length - this.#shown;
   }
 
-  /** The whole log without its colours; or what is selected of it. */
+  /** The whole log without its colours. */
   get text() {
-    return this.#terminal.getSelection() || plain(this.#messages.join(""));
+    return plain(this.#messages.join(""));
   }
 
   /** @param {number} count of lines at most, empty ones left out */

@@ -47,13 +47,16 @@ export function followLaunch(address, { onEvent, onLost, onGivenUp }) {
 
   async function connect() {
     window.clearTimeout(pause);
-    connection = new AbortController();
+    const mine = (connection = new AbortController());
     try {
-      await readEvents(await address(tries > 0), connection, hear);
+      const url = await address(tries > 0);
+      if (!mine.signal.aborted) {
+        await readEvents(url, mine, hear);
+      }
     } catch {
       // However the connection ended: unless the launch is over, it has to be made again.
     }
-    if (!over) {
+    if (!over && connection === mine) {
       lose();
     }
   }
