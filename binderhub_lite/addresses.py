@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import psutil
 
-VIRTUAL = ("docker", "br-", "veth", "virbr", "lo")
+VIRTUAL = ("docker", "br-", "binder-", "veth", "virbr", "lo")
 
 
 def own_addresses() -> list[str]:

@@ -100,7 +100,7 @@ if settings["auth_enabled"]:
         "oauth_redirect_uri": settings["oauth_redirect_uri"],
         "oauth_no_confirm": True,
     }
-    culling.append("--remove-named-servers")
+    culling.append("--remove-named-servers=True")
     if not any(role["name"] == "user" for role in roles):
         roles.append({"name": "user", "scopes": USER_SCOPES})
 else:

@@ -215,6 +215,11 @@ async def test_programs_come_with_a_token(school: BinderProcess, course: GitRepo
     assert ready["token"] not in log
 
 
+async def test_idle_servers_are_looked_for(school: BinderProcess) -> None:
+    programs = [" ".join(child.cmdline()) for child in school.children()]
+    assert any("jupyterhub_idle_culler" in program for program in programs)
+
+
 async def test_the_service_may_do_no_more_than_start_and_stop_servers(
     school: BinderProcess,
 ) -> None:
