@@ -59,7 +59,7 @@ def from_link(link: Link) -> Found | None:
         return _from_figshare(link.path)
     if host == "hydroshare.org":
         return _from_hydroshare(link.path)
-    return _from_dataverse(link) or _from_ckan(link)
+    return _from_dataverse(link)
 
 
 def _from_zenodo(path: str) -> Found | None:
@@ -94,7 +94,8 @@ def _from_dataverse(link: Link) -> Found | None:
     return Found("dataverse", named["doi"]) if named else None
 
 
-def _from_ckan(link: Link) -> Found | None:
+def from_portal(link: Link) -> Found | None:
+    """What a path says that may be a dataset's page of a CKAN portal, on any host."""
     page = CKAN_PATH.fullmatch(link.path)
     if page is None or link.path.endswith(".git"):
         return None

@@ -13,14 +13,14 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from traitlets.config import Config
 
 from ..events import BinderError
-from . import archives, forges
+from . import PROVIDERS, archives, forges
 from .base import RepoProvider
 from .forges import Hosts
 from .found import Found, Link
 from .git import SCP_LIKE
 
 SHORTHAND = re.compile(r"(?!\.)[\w.-]+/[\w.-]+")
-BINDER_PATH = re.compile(r"(?:.*/)?v2/(?P<provider>[^/]+)/(?P<spec>.+)")
+BINDER_PATH = re.compile(r"(?:.*?/)??v2/(?P<provider>[^/]+)/(?P<spec>.+)")
 # A web address as browsers show it, without the scheme.
 BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/.*", re.IGNORECASE)
 # A link's way in Markdown, HTML and reStructuredText: a badge, say, copied from a README.
@@ -54,6 +54,17 @@ class Detected(Found):
         return starts[self.kind] + quote(self.path) if self.kind in starts else self.path
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a link may lead to."""
+
+    providers: Collection[str]
+    """Their prefixes."""
+    hosts: Hosts
+    ssh_hosts: Hosts
+    """For addresses of ssh: who is at this machine and says ssh has a key of their own."""
+
+
 def detect(
     text: str,
     ref: str = "",
@@ -73,9 +84,8 @@ def detect(
     directory = _directory(text) if here else None
     if directory is not None:
         return _local(directory, ref)
-    # Who is here and says ssh has a key; nobody else's links can use one.
-    ssh_hosts = {} if here else hosts
-    found = _find(_unwrapped(text), ref, hosts, ssh_hosts) if len(text) <= LONGEST else None
+    known = Known({*PROVIDERS, *(providers or ())}, hosts, {} if here else hosts)
+    found = _find(_unwrapped(text), ref, known) if len(text) <= LONGEST else None
     if found is None:
         raise BinderError(
             f"{_shortened(text)!r} is {'no directory, and ' if here else ''}no repository that is "
@@ -91,14 +101,14 @@ def detect(
 
 
 def hosts_of(providers: Mapping[str, type[RepoProvider]], config: Config) -> Hosts:
-    """The hosts of the providers that have one (GitHub, GitLab), as they are configured."""
+    """The hosts of GitHub, gists and GitLab, as their providers are configured."""
     hosts: dict[str, str] = {}
     for prefix, kind in providers.items():
         trait = kind.class_traits().get("hostname")
         host = str(trait.default_value) if trait else ""
         for section in kind.section_names():
             host = str(config[section].get("hostname", host))
-        if host:
+        if prefix in forges.HOSTS.values():
             hosts.setdefault(host.lower(), prefix)
     return hosts
 
@@ -126,17 +136,17 @@ def _local(directory: Path, ref: str) -> Detected:
     return Detected("local", directory.name, directory=directory)
 
 
-def _find(text: str, ref: str, hosts: Hosts, ssh_hosts: Hosts) -> Found | None:
-    link = _link(text, hosts)
+def _find(text: str, ref: str, known: Known) -> Found | None:
+    link = _link(text, known.hosts)
     if link is not None:
         if not link.is_web:
-            return forges.from_clone_url(link, ref, ssh_hosts)
-        return _from_link(link, ref, hosts)
+            return forges.from_clone_url(link, ref, known.ssh_hosts)
+        return _from_link(forges.original(link), ref, known)
     doi = archives.from_doi(text)
     if doi is not None:
         return doi
     if SCP_LIKE.fullmatch(text):
-        return forges.from_scp(text, ref, ssh_hosts)
+        return forges.from_scp(text, ref, known.ssh_hosts)
     if SHORTHAND.fullmatch(text):
         return Found("gh", text.removesuffix(".git"), ref)
     return None
@@ -165,18 +175,20 @@ def _is_known(host: str, hosts: Hosts) -> bool:
     return plain in KNOWN_HOSTS or plain in hosts
 
 
-def _from_link(link: Link, ref: str, hosts: Hosts) -> Found | None:
-    found = _from_binder(link, ref) or archives.from_link(link)
-    found = found or forges.from_link(link, ref, hosts)
-    if found is None and not _is_known(link.host, hosts):
-        return forges.from_clone_url(link, ref, hosts)
+def _from_link(link: Link, ref: str, known: Known) -> Found | None:
+    found = None
+    if link.host not in {**forges.HOSTS, **known.hosts}:  # where any path may be a repository's
+        found = _from_binder(link, ref, known) or archives.from_link(link)
+    found = found or forges.from_link(link, ref, known.hosts)
+    if found is None and not _is_known(link.host, known.hosts):
+        return archives.from_portal(link) or forges.from_clone_url(link, ref, known.hosts)
     return found
 
 
-def _from_binder(link: Link, ref: str) -> Found | None:
+def _from_binder(link: Link, ref: str, known: Known) -> Found | None:
     """A link to a BinderHub, this one or any other: `/v2/{provider}/{spec}?urlpath=…`."""
     linked = BINDER_PATH.fullmatch(link.path)
-    if linked is None:
+    if linked is None or linked["provider"] not in known.providers:
         return None
     provider, parts = linked["provider"], linked["spec"].split("/")
     before = REF_IN_SPEC.get(provider, len(parts))

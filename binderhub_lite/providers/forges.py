@@ -43,7 +43,6 @@ USUAL_REF = re.compile(r"HEAD|main|master|develop|dev|trunk|v?\d+(?:\.\d+)*|[0-9
 
 def from_link(link: Link, ref: str, hosts: Hosts = HOSTS) -> Found | None:
     """What a page of a known kind shows; None for any other. `ref` wins over the link's."""
-    link = _original(link)
     if link.host in hosts:
         return _at_host(link.host, link.path, ref, hosts)
     page = ANY_FORGE_PATH.fullmatch(link.path)
@@ -75,8 +74,8 @@ def clone_url(found: Found, hosts: Hosts = HOSTS) -> str | None:
     return None
 
 
-def _original(link: Link) -> Link:
-    """The page of GitHub's that a viewer shows, or whose file a link to a raw one is."""
+def original(link: Link) -> Link:
+    """The page of GitHub's that a viewer shows, or whose raw file it is; any other link itself."""
     first, _, rest = link.path.partition("/")
     if link.host == RAW:
         second, _, tail = rest.partition("/")
