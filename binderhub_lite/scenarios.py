@@ -176,7 +176,7 @@ SCENARIOS: dict[str, Scenario] = {
             "The branch is not there",
             refused=Failure(
                 "Could not resolve ref for fake/no-such-ref: "
-                "no such repository or ref. Check the address.",
+                "no such repository or ref, or it is private. Check the address.",
                 404,
             ),
         ),

@@ -211,7 +211,7 @@ async def test_an_address_that_nobody_can_resolve_fails_at_once(
 ) -> None:
     await watched.page.goto(f"{binder.url}v2/git/{course.escaped}/no-such-branch")
     await expect(watched.page.get_by_role("alert")).to_contain_text(
-        "no such repository or ref. Check the address."
+        "no such repository or ref, or it is private. Check the address."
     )
 
 

@@ -43,7 +43,7 @@ async def test_a_ref_that_does_not_exist(impatient: BinderProcess, git_server: G
     message = await failure(impatient, f"git/{repo.escaped}/nosuchref")
     assert message == (
         f"Could not resolve ref for git/{repo.escaped}/nosuchref: "
-        "no such repository or ref. Check the address.\n"
+        "no such repository or ref, or it is private. Check the address.\n"
     )
 
 
@@ -86,7 +86,7 @@ async def test_an_image_without_jupyter(impatient: BinderProcess, git_server: Gi
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("nowhere/x/y", "No provider found for prefix nowhere: it is one of gh, git.\n"),
+        ("nowhere/x/y", "No provider found for prefix nowhere: it is one of gh, gist, git, gl, "),
         ("gh/user/repo", "'user/repo' is not user/repo/ref: say which branch"),
         ("git/ftp%3A%2F%2Fhost%2Frepo/HEAD", "'ftp://host/repo' is no clone URL that is allowed"),
         ("git/--upload-pack%3Dtouch%20x/HEAD", "'--upload-pack=touch x' is no clone URL"),
