@@ -58,3 +58,10 @@ def test_a_spec_without_an_id_is_refused(spec: str) -> None:
     with pytest.raises(BinderError, match="has no id of a HydroShare resource") as caught:
         HydroshareProvider(spec=spec)
     assert caught.value.status_code == 400
+
+
+async def test_another_host_has_its_own_api_and_addresses(web: WebApi) -> None:
+    beta = make("hydroshare", RESOURCE, web, {"hostname": "beta.hydroshare.org"})
+
+    assert beta.get_repo_url() == f"https://beta.hydroshare.org/resource/{RESOURCE}"
+    assert "https://beta.hydroshare.org/hsapi" in beta.own_urls()
