@@ -19,6 +19,9 @@ from .places import Place, Places
 
 T = TypeVar("T")
 
+BUSY_SECONDS = 3
+"""Between two requests for a server while the hub has enough to do."""
+
 
 @dataclass(frozen=True)
 class LaunchRequest:
@@ -148,7 +151,7 @@ class Launcher(LoggingConfigurable):
         Raises TimeoutError at the deadline. It is one for each wait: between two steps,
         another task may ask for the next one, and `asyncio.timeout` is the task's.
         """
-        retries = 0
+        retries, waiting = 0, False
         while True:
             try:
                 await _before(deadline, place.start(options))
@@ -164,8 +167,11 @@ class Launcher(LoggingConfigurable):
                     "JupyterHub stopped reporting before the server was ready.", 502
                 )
             except HubBusy as busy:
-                pause = busy.seconds
-                yield Event.of(Phase.LAUNCHING, f"{busy.message} Waiting for our turn...")
+                # What it suggests (up to a minute) is meant for people who try by hand.
+                pause = min(busy.seconds, BUSY_SECONDS)
+                if not waiting:
+                    yield Event.of(Phase.LAUNCHING, "Many servers start just now; waiting...")
+                waiting = True
             except HubUnreachable as error:
                 if retries >= self.retries:
                     raise
