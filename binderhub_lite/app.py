@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import ClientSession, ClientTimeout
-from traitlets import Bool, Enum, Unicode
-from traitlets.config import Application, Config, catch_config_error
+from traitlets.config import Config, catch_config_error
 
 from ._version import __version__
 from .addresses import own_addresses
@@ -26,6 +25,7 @@ from .launch.front_door import PublicAddress
 from .launch.hub_oauth import HubOAuth
 from .options import (
     BuildOptions,
+    ConfiguredApplication,
     DiskOptions,
     HubOptions,
     IsolationOptions,
@@ -38,13 +38,7 @@ from .pipeline import MakeProvider
 from .providers import PROVIDERS, RepoProvider
 from .providers.web_api import USER_AGENT, WebApi
 from .signals import Stopped, signal_received, unless
-from .upstream import (
-    UPSTREAM_CLASSES,
-    ClusterOptions,
-    binderhub_modules,
-    check_names,
-    translate,
-)
+from .upstream import UPSTREAM_CLASSES, ClusterOptions
 from .web.rate_limit import RateLimiter
 
 
@@ -58,7 +52,7 @@ class BinderHub(
     LimitOptions,
     PageOptions,
     ClusterOptions,
-    Application,
+    ConfiguredApplication,
 ):
     """BinderHub for one machine with Docker."""
 
@@ -106,25 +100,9 @@ class BinderHub(
         ),
     }
 
-    log_level = Enum(
-        Application.log_level.values,
-        default_value=logging.INFO,
-        help="Log messages of this level and above: a number, or a name such as WARN.",
-    ).tag(config=True)
-    log_format = Unicode(
-        "[%(levelname)1.1s %(asctime)s] %(message)s",
-        help="What a line of the log looks like, in the terms of Python's logging.",
-    ).tag(config=True)
-    log_datefmt = Unicode(
-        Application.log_datefmt.default_value,
-        help="What the time in a line of the log looks like, in the terms of strftime.",
-    ).tag(config=True)
-    debug = Bool(False, help="Log everything.").tag(config=True)
     _stopped: Stopped | None = None
     serving: asyncio.Task[None] | None = None
     """What `start(run_loop=False)` has begun; it ends some time after `stop`."""
-
-    generate_config = Bool(False, help="Write a configuration file, and end.").tag(config=True)
 
     @catch_config_error
     def initialize(self, argv: list[str] | None = None) -> None:
@@ -133,7 +111,7 @@ class BinderHub(
         if self.subapp is not None:
             return  # it has done all of this for itself
         if not self.generate_config:
-            self._load_config_file()
+            self.load_configuration()
         for kind in self.repo_providers.values():
             kind.check_options(self)
         if self.debug:
@@ -141,47 +119,6 @@ class BinderHub(
         package_log = logging.getLogger("binderhub_lite")
         package_log.handlers = self.log.handlers
         package_log.setLevel(cast(int | str, self.log_level))
-
-    def update_config(self, config: Config) -> None:
-        """Take in what the command line or a file says, with BinderHub's names made ours.
-
-        Raises TraitError for a misspelt name.
-        """
-        providers = config.BinderHub.get("repo_providers", {})
-        classes = {
-            type(self),
-            *self.classes,
-            *(kind for kind in providers.values() if isinstance(kind, type)),
-        }
-        check_names(config, classes)
-        config, warnings = translate(config, classes, self.cli_config)
-        for warning in warnings:
-            self.log.warning(warning)
-        super().update_config(config)
-
-    @property
-    def config_path(self) -> Path | None:
-        """The configuration file that is used; None when there is none."""
-        path = Path(self.config_file).expanduser().absolute()
-        return path if path.is_file() else None
-
-    def _load_config_file(self) -> None:
-        path = self.config_path
-        if path is not None:
-            self._load(path)
-        elif "config_file" in self.cli_config.BinderHub:
-            raise BinderError(f"There is no configuration file {self.config_file!r}.")
-
-    def _load(self, path: Path) -> None:
-        try:
-            with binderhub_modules():
-                self.load_config_file(path.name, path=str(path.parent))
-        except Exception as error:
-            where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-            raise BinderError(
-                f"The configuration file {path} cannot be loaded: "
-                f"{type(error).__name__}{where}: {error}"
-            ) from error
 
     def start(self, run_loop: bool = True) -> None:
         """Serve until Ctrl-C or SIGTERM (or run the subcommand).
@@ -196,7 +133,7 @@ class BinderHub(
                 "to launch a repository, use `binderhub-lite launch REPO`."
             )
         elif self.generate_config:
-            self._write_config_file()
+            self.write_config_file()
         elif run_loop:
             asyncio.run(self.serve())
         else:
@@ -229,15 +166,6 @@ class BinderHub(
         """Routes (a path, then whatever belongs to it) with `prefix` before their paths."""
         start = f"/{prefix.strip('/')}/" if prefix.strip("/") else "/"
         return [(start + path.lstrip("/"), *rest) for path, *rest in handlers]
-
-    def _write_config_file(self) -> None:
-        path = Path(self.config_file)
-        if path.exists():
-            raise BinderError(
-                f"{path} is already there: move it away, or name another file with --config."
-            )
-        path.write_text(self.generate_config_file())
-        print(f"Wrote {path}")
 
     async def serve(self) -> None:
         """Run the server until a signal comes.

@@ -1,6 +1,7 @@
 """Every option of `c.BinderHub`, grouped, with its help text (shown by --help-all and the docs)."""
 
 from .build import BuildOptions
+from .configured import ConfiguredApplication
 from .disk import DiskOptions
 from .hub import HubOptions
 from .isolation import IsolationOptions
@@ -11,6 +12,7 @@ from .server import ServerOptions
 
 __all__ = [
     "BuildOptions",
+    "ConfiguredApplication",
     "DiskOptions",
     "HubOptions",
     "IsolationOptions",

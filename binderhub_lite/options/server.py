@@ -23,11 +23,6 @@ class ServerOptions(HasTraits):
         help="Directory of this instance's own files: the hub's database, secrets and logs. "
         "Two instances need two. Default: binderhub-lite in the user's data directory."
     ).tag(config=True)
-    config_file = Unicode(
-        "binderhub_config.py",
-        help="Configuration file to load; a relative path starts at the current directory.",
-    ).tag(config=True)
-
     executor_threads = Integer(
         5, min=1, help="Threads for calls that would block the server, such as reading files."
     ).tag(config=True)
