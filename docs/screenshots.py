@@ -19,6 +19,7 @@ from tests.support.dev import dev_pages
 from tests.support.instance import BinderProcess
 from tests.support.page_states import LINK, STATES
 
+expect.set_options(timeout=PATIENCE_MS)
 IMAGES = Path(__file__).parent / "images"
 RESTYLED = Path(__file__).parents[1] / "examples/restyled/binderhub_config.py"
 SIZE = {"width": 1280, "height": 800}
@@ -111,7 +112,7 @@ async def home(page: Page, url: str) -> None:
 
 async def loading(page: Page, url: str) -> None:
     await page.goto(url)
-    await expect(page.locator("#log .xterm-rows")).to_contain_text("83%", timeout=PATIENCE_MS)
+    await expect(page.locator("#log .xterm-rows")).to_contain_text("83%")
     await page.screenshot(path=IMAGES / "loading.png", full_page=True, animations="disabled")
 
 

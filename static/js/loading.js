@@ -32,13 +32,10 @@ async function streamAddress(again) {
 }
 
 /** @param {string} serverUrl */
-function showVisited(serverUrl) {
-  const launch = { ...newLaunch(), phase: "visited" };
+function offerVisited(serverUrl) {
   byId("log-section").hidden = true;
   byId("visited-link").setAttribute("href", serverUrl);
   byId("visited").hidden = false;
-  showProgress(launch, Date.now());
-  showInTab(launch, name);
 }
 
 /** @param {string} serverUrl */
@@ -116,7 +113,8 @@ function start() {
   window.addEventListener("pagehide", stream.close);
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && serverUrl) {
-      showVisited(serverUrl);
+      offerVisited(serverUrl);
+      show({ ...launch, phase: "visited" });
     } else if (event.persisted && launch.phase !== "failed") {
       window.location.reload();
     }
@@ -141,7 +139,10 @@ for (const link of document.querySelectorAll("[data-reload]")) {
 
 const visited = recall();
 if (visited) {
-  showVisited(visited);
+  const launch = { ...newLaunch(), phase: "visited" };
+  offerVisited(visited);
+  showProgress(launch, Date.now());
+  showInTab(launch, name);
 } else {
   start();
 }

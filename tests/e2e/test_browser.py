@@ -373,6 +373,7 @@ async def test_back_does_not_launch_again_when_the_browser_kept_the_page(
         await page.wait_for_url(IN_A_SERVER)
         await go_back_to_the_loading_page(page)
         await expect(page.get_by_role("link", name="Go to your server")).to_be_visible()
+        await expect(page.locator("#phase")).to_have_text("Your server was started")
         assert await page.evaluate("window.kept"), "else the page was loaded anew"
         assert len(it.streams) == 1
 
