@@ -2,7 +2,8 @@
 
 Run by `make screenshots`. For the README it builds a small course, whose requirements come
 from the package index, and looks at the loading page while its tests run. All other states
-are those of `make dev`; `python -m docs.screenshots states` takes these alone.
+are those of `make dev`. `python -m docs.screenshots states` takes these alone, `… real` the
+others.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from tests.support.page_states import LINK, STATES
 expect.set_options(timeout=PATIENCE_MS)
 IMAGES = Path(__file__).parent / "images"
 RESTYLED = Path(__file__).parents[1] / "examples/restyled/binderhub_config.py"
+BUILD_MS = 5 * 60_000
 SIZE = {"width": 1280, "height": 800}
 SMALL = {"width": 960, "height": 700}
 PHONE = {"width": 360, "height": 700}
@@ -58,8 +60,10 @@ def test_lesson(lesson):
 
 
 async def main() -> None:
-    await states()
-    if sys.argv[1:] != ["states"]:
+    wanted = sys.argv[1:] or ["states", "real"]
+    if "states" in wanted:
+        await states()
+    if "real" in wanted:
         await real_ones()
 
 
@@ -112,7 +116,7 @@ async def home(page: Page, url: str) -> None:
 
 async def loading(page: Page, url: str) -> None:
     await page.goto(url)
-    await expect(page.locator("#log .xterm-rows")).to_contain_text("83%")
+    await expect(page.locator("#log .xterm-rows")).to_contain_text("83%", timeout=BUILD_MS)
     await page.screenshot(path=IMAGES / "loading.png", full_page=True, animations="disabled")
 
 

@@ -67,15 +67,15 @@ function start() {
     showInTab(launch, name);
     updateCancel(launch);
     byId("lost").hidden = launch.phase !== "lost";
+    if (launch.building !== null) {
+      linkKeptLog(launch.build); // not before: a build that waits has none
+    }
     showRetry();
   }
 
   /** @param {import("./lib/stream.js").BuildEvent} event */
   function onEvent(event) {
     show(advance(launch, event, Date.now()));
-    if (event.build) {
-      linkKeptLog(event.build);
-    }
     if (event.phase === "ready") {
       serverUrl = destination(event.url, event.token, search);
       goTo(serverUrl);

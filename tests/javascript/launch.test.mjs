@@ -4,7 +4,7 @@ import { percentDone, secondsLeft } from "../../static/js/lib/estimate.js";
 import { advance, newLaunch } from "../../static/js/lib/launch.js";
 import {
   detailWords,
-  failedWhile,
+  failedWhen,
   phaseWords,
   remainingWords,
   tabTitle,
@@ -132,17 +132,15 @@ test("an image that is there needs no build", () => {
 test("a failure names what failed, and its step", () => {
   const failed = { phase: "failed", message: "exit code: 1\n" };
   assert.equal(
-    failedWhile(
-      after(BEGUN, building("x"), building("#8 [4/6] RUN x"), failed),
-    ),
+    failedWhen(after(BEGUN, building("x"), building("#8 [4/6] RUN x"), failed)),
     "It failed while building the image, at step 4 of 6: RUN x",
   );
   assert.equal(
-    failedWhile(after({ phase: "waiting", message: "Looking up x" }, failed)),
-    "It failed while looking up the repository",
+    failedWhen(after({ phase: "waiting", message: "Looking up x" }, failed)),
+    "It failed before anything was built",
   );
   assert.equal(
-    failedWhile(after({ phase: "launching", message: "x" }, failed)),
+    failedWhen(after({ phase: "launching", message: "x" }, failed)),
     "It failed while starting the server",
   );
 });

@@ -1,6 +1,6 @@
 import { hintsFor } from "./hints.js";
 import { byId } from "./page.js";
-import { failedWhile } from "./words.js";
+import { failedWhen } from "./words.js";
 
 /**
  * @import { Launch } from "./launch.js"
@@ -19,7 +19,7 @@ const LINES_WITH_REASONS = 60;
  */
 export function showFailure(launch, status, log) {
   byId("failure-message").textContent = launch.message;
-  byId("failure-step").textContent = `${failedWhile(launch)}.`;
+  byId("failure-step").textContent = `${failedWhen(launch)}.`;
   const advice = hintsFor({
     status,
     message: launch.message,

@@ -33,14 +33,17 @@ export function offerLogTools(log) {
  * @param {string} build the build's name
  */
 export function linkKeptLog(build) {
+  const download = byId("download-log");
+  if (download.dataset.kept === build) {
+    return;
+  }
   const address = new URL(
     `api/builds/${encodeURIComponent(build)}/log`,
     baseUrl,
   ).href;
-  const download = byId("download-log");
   download.href = address;
   download.download = `${build}.log`;
-  download.dataset.kept = "yes";
+  download.dataset.kept = build;
   for (const link of document.querySelectorAll("[data-kept-log]")) {
     link.setAttribute("href", address);
     link.hidden = false;

@@ -33,7 +33,6 @@ const TAB = {
 
 /** What failed, to be put after "It failed while". */
 const WHILE = {
-  waiting: "looking up the repository",
   fetching: "fetching the repository",
   building: "building the image",
   pushing: "storing the image",
@@ -94,12 +93,15 @@ export function remainingWords({ phase, expected, sameRepo }, secondsLeft) {
 }
 
 /** @param {Launch} launch */
-export function failedWhile({ doing, builds, step }) {
-  const what =
-    doing === "waiting" && builds ? "waiting for the build" : WHILE[doing];
+export function failedWhen({ doing, builds, step }) {
+  if (doing === "waiting") {
+    return builds
+      ? "It failed while waiting for the build"
+      : "It failed before anything was built";
+  }
   const where =
     doing === "building" && step ? `, at ${lower(stepWords(step))}` : "";
-  return `It failed while ${what}${where}`;
+  return `It failed while ${WHILE[doing]}${where}`;
 }
 
 /** @param {string} text */
