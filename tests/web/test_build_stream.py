@@ -61,6 +61,7 @@ async def test_others_are_told_what_to_send(served: Served, headers: dict[str, s
         ("gh/user/repo", 400, "is not user/repo/ref"),
         ("gh/user/missing/HEAD", 404, "Could not resolve ref for gh/user/missing/HEAD"),
         ("git/file%3A%2F%2F%2Fetc/HEAD", 400, "no clone URL that is allowed here"),
+        ("git/http%3A%2F%2Flocalhost%3A8081%2Fx/HEAD", 403, "is in a private network"),
         ("git/https%3A%2F%2Fhost%00%2Fx/HEAD", 400, "is no clone URL: it names no host"),
         ("local/..%2Fother", 404, "There is no directory '../other'"),
         ("local/missing?build_only=true", 400, "not enabled on this server"),
