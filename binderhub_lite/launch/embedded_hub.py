@@ -29,6 +29,7 @@ RECORD = "hub.json"
 SETTINGS = "hub_settings.json"
 SETTINGS_VARIABLE = "BINDERHUB_LITE_HUB_SETTINGS"
 CONFIG = Path(__file__).with_name("jupyterhub_config.py")
+HUB_TEMPLATES = Path(__file__).with_name("hub_templates")
 SECONDS_TO_START = 60
 LONGEST_PAUSE = 60
 HUB_PACKAGES = ("jupyterhub", "dockerspawner", "jupyterhub_idle_culler")
@@ -160,6 +161,7 @@ class EmbeddedHub:
             "data_dir": str(self.data_dir.path),
             "bind_url": f"{self.address.scheme}://{self.address.ip}:{self.address.port}{BASE_URL}",
             "hub_bind_url": f"http://{self.own_address.ip}:{self._port}",
+            "hub_templates": str(HUB_TEMPLATES),
             "hub_url_for_servers": self.own_address.url_for_servers(self._port),
             "extra_hosts": self.own_address.extra_hosts,
             "proxy_api_url": self.front_door.api_url,

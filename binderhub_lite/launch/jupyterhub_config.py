@@ -58,6 +58,8 @@ if settings["auth_enabled"]:
     c.JupyterHub.redirect_to_server = False
     c.JupyterHub.default_url = settings["base_url"]
     c.JupyterHub.allow_named_servers = settings["named_servers"]
+    c.JupyterHub.template_paths = [settings["hub_templates"]]
+    c.JupyterHub.template_vars = {"binder_url": settings["base_url"]}
 
 if settings["config_file"]:
     with binderhub_modules():

@@ -110,6 +110,12 @@ async def test_log_in_launch_and_log_out(
         await log_in(page, "eve")
         await page.wait_for_url(school.url + "about")
         await expect(page.get_by_role("link", name="Log out eve")).to_be_visible()
+        # The hub cannot start a server of nothing: it tells where servers come from.
+        for nothing in ("user/eve/lab", "hub/spawn"):
+            await page.goto(f"{school.url}jupyter/{nothing}")
+            await expect(page.locator("body")).to_contain_text("Servers start from links here")
+            await page.get_by_text("To the main page").click()
+            await page.wait_for_url(school.url)
 
 
 @pytest.fixture
