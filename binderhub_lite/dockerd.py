@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LABEL_NAMESPACE = "binderhub-lite.namespace"
 LABEL_COMPONENT = "binderhub-lite.component"
 LABEL_IMAGE = "binderhub-lite.image"
+LABEL_USER = "binderhub-lite.user"
+LABEL_SERVER = "binderhub-lite.server"
 LABEL_LAUNCH = "binderhub-lite.launch"
 
 DEFAULT_BRIDGE_NETWORK = "bridge"

@@ -21,6 +21,7 @@ from .launch.data_dir import DataDir
 from .launch.embedded_hub import EmbeddedHub
 from .launch.hub_address import HubAddress
 from .launch.hub_oauth import HubOAuth
+from .launch.orphans import Orphans
 from .launch.ports import check_listenable
 from .managed_service import ManagedService
 from .metrics import Metrics
@@ -116,6 +117,7 @@ class Instance:
             return
         own_port = await self._listen("127.0.0.1", 0)
         await self._embedded.start(f"http://127.0.0.1:{own_port}")
+        self._housekeeping.append(asyncio.create_task(Orphans(self._daemon, self.hub).watch()))
 
     async def _listen(self, host: str, port: int) -> int:
         assert self._runner is not None

@@ -1,7 +1,6 @@
 """The hub that comes along: JupyterHub as a child process, behind the front door."""
 
 import asyncio
-import contextlib
 import importlib.util
 import logging
 import os
@@ -32,6 +31,7 @@ CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 HUB_TEMPLATES = Path(__file__).with_name("hub_templates")
 SECONDS_TO_START = 60
 LONGEST_PAUSE = 60
+SECONDS_THAT_LAST = 120
 HUB_PACKAGES = ("jupyterhub", "dockerspawner", "jupyterhub_idle_culler")
 
 
@@ -193,20 +193,24 @@ class EmbeddedHub:
             await self.front_door.process.ended()
 
     async def _keep_alive(self, name: str, ended: Any, start: Any) -> None:
-        """Start a child again whenever it ends, waiting longer each time it fails to start."""
-        pause = 1
+        """Start a child again whenever it ends, waiting longer each time it does not last."""
+        clock = asyncio.get_running_loop().time
+        pause, started = 0, clock()
         while True:
             await ended()
+            pause = 0 if clock() - started > SECONDS_THAT_LAST else pause
             log.warning(
-                "%s ended; it is started again (its log is in %s)", name, self.data_dir.path
+                "%s ended; it is started again in %d seconds (its log is in %s)",
+                name,
+                pause,
+                self.data_dir.path,
             )
-            with contextlib.suppress(BinderError):
-                await start()
-                pause = 1
-                continue
-            log.error("%s did not start; next try in %d seconds", name, pause)
             await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE, 2 * pause)
+            started, pause = clock(), min(LONGEST_PAUSE, 2 * pause or 1)
+            try:
+                await start()
+            except BinderError as error:
+                log.error("%s did not start: %s", name, error.message)
 
 
 def _check_installed() -> None:

@@ -12,13 +12,15 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, TypeVar
 
-from docker.errors import APIError
+from docker.errors import APIError, DockerException
 from dockerspawner import DockerSpawner
+from jupyterhub.traitlets import ByteSpecification
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from traitlets import Bool, Dict, Integer, List, Unicode, default
 
 from ..dockerd import Component, labels, network_name, trust
 from .confinement import confinement, default_memory
+from .room import NO_MEMORY, explain, has_memory
 
 T = TypeVar("T")
 
@@ -82,6 +84,11 @@ class BinderSpawner(DockerSpawner):
     pids_limit = Integer(1024, help="How many processes and threads a server may have.").tag(
         config=True
     )
+    memory_reserve = ByteSpecification(
+        "200M",
+        help="Start no server while less than this much of the machine's memory is free, so that "
+        "those who work already can go on.",
+    ).tag(config=True)
     allow_sudo = Bool(
         False,
         help="Let `sudo` and the like work in servers whose image has them: servers then get the "
@@ -208,7 +215,14 @@ class BinderSpawner(DockerSpawner):
             source, target, mode = bind.rsplit(":", 2)
             self.volumes = {**self.volumes, source: {"bind": target, "mode": mode}}
         launch = self.user_options.get("binder_launch_id", "")
-        own_labels = labels(self.namespace, Component.SERVER, image=self.image, launch=launch)
+        own_labels = labels(
+            self.namespace,
+            Component.SERVER,
+            image=self.image,
+            launch=launch,
+            user=self.user.name,
+            server=self.name,
+        )
         configured = self._eval_if_callable(self.extra_create_kwargs)
         configured_labels = configured.get("labels", {})
         self.extra_create_kwargs = {**configured, "labels": {**configured_labels, **own_labels}}
@@ -234,7 +248,12 @@ class BinderSpawner(DockerSpawner):
             raise ServerDied("Servers start from links here: open one, and yours will start.")
         if self.auth_enabled:
             self._make_token_known()
-        ip, port = await super().start()
+        if not has_memory(self.memory_reserve):
+            raise ServerDied(NO_MEMORY)
+        try:
+            ip, port = await super().start()
+        except (DockerException, OSError) as error:
+            raise ServerDied(explain(error)) from error
         url = f"http://{ip}:{port}{self.server.base_url}api"
         BinderSpawner._starting += 1
         try:

@@ -5,12 +5,16 @@ import contextlib
 import signal
 from pathlib import Path
 
+import aiohttp
 import psutil
+import pytest
 
 from ..support.firewall import jumps, rules
 from ..support.gate import Gate
-from ..support.git_server import GitServer
+from ..support.git_server import DOCKERFILE, GitServer
 from ..support.instance import PROGRAM, BinderProcess, Running, docker, get
+
+SLOW_TO_START = DOCKERFILE + 'ENTRYPOINT ["sh", "-c", "sleep 5; exec \\"$@\\"", "slow"]\n'
 
 
 def running(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -63,10 +67,12 @@ async def test_after_sigterm_servers_are_there_for_the_next_start(
 
 
 async def _becomes_200(server: dict[str, str]) -> bool:
-    async with asyncio.timeout(20):
-        while await status_of(server) != 200:
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):  # the proxy is on its way back
+                if await status_of(server) == 200:
+                    return True
             await asyncio.sleep(0.2)
-    return True
 
 
 async def test_after_kill_9_a_new_start_takes_over_and_servers_never_stop_answering(
@@ -142,13 +148,48 @@ async def test_a_hub_or_proxy_that_dies_is_started_again(
     repo = git_server.repo("children-die")
     server = (await binder.launch(repo.spec))[-1]
     for name in ("jupyterhub_config", "configurable-http-proxy"):
-        (victim,) = [child for child in binder.children() if name in " ".join(_command(child))]
-        victim.kill()
+        _child(binder, name).kill()
         async with asyncio.timeout(30):
             while not await _launches(binder, repo.spec):
                 await asyncio.sleep(0.5)
         assert await _becomes_200(server)
     await asyncio.to_thread(binder.stop)
+
+
+async def test_a_hub_that_is_killed_in_the_middle_of_a_launch(
+    tmp_path: Path, git_server: GitServer
+) -> None:
+    """Who waits gets their server from the next hub; who works notices nothing."""
+    binder = BinderProcess(tmp_path, config="c.Launcher.retry_delay = 1\n").wait_until_ready()
+    working = (await binder.launch(git_server.repo("works").spec))[-1]
+    slow = git_server.repo("slow", {"Dockerfile": SLOW_TO_START})
+    answers: set[int] = set()
+    events = []
+    async for event in binder.stream(slow.spec):
+        events.append(event)
+        if event["phase"] == "launching" and len(binder.containers("server")) == 1:
+            async with asyncio.timeout(60):
+                while len(binder.containers("server")) == 1:
+                    await asyncio.sleep(0.1)
+            _child(binder, "jupyterhub_config").kill()
+        answers.add(await status_of(working))
+    assert events[-1]["phase"] == "ready", events
+    assert await status_of(events[-1]) == 200
+    assert answers == {200}
+    assert len(binder.containers("server")) == 2
+
+    # Who watches through a proxy that dies is cut off at once, and can come again.
+    with pytest.raises(aiohttp.ClientError):
+        async for event in binder.stream(slow.spec):
+            if event["phase"] == "launching":
+                _child(binder, "configurable-http-proxy").kill()
+    assert await _becomes_200(working)
+    await asyncio.to_thread(binder.stop)
+
+
+def _child(binder: BinderProcess, name: str) -> psutil.Process:
+    (child,) = [child for child in binder.children() if name in " ".join(_command(child))]
+    return child
 
 
 async def _launches(binder: BinderProcess, spec: str) -> bool:

@@ -74,6 +74,8 @@ class HubApi:
 
     async def _user(self, request: web.Request) -> web.Response:
         broken, user = self._begin("user", request), request.match_info["user"]
+        if user not in {*self.users, *self.named} and not broken:
+            return _error(404)
         servers = {name: {} for name in self.named.get(user, [])}
         return _error(broken) if broken else web.json_response({"name": user, "servers": servers})
 
