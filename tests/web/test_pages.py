@@ -99,6 +99,8 @@ async def test_a_preview_names_the_repository(serve: Serve) -> None:
 
     assert '<meta property="og:title" content="Our class">' in home.text
     assert '<meta property="og:title" content="GitHub: user-repo">' in loading.text
+    assert 'content="Open user/repo as a running Jupyter server."' in loading.text
+    assert f'content="{served.origin}/logo_social.png"' in loading.text
 
 
 @pytest.mark.parametrize(
