@@ -17,8 +17,8 @@ async def own_namespace() -> AsyncIterator[DockerDaemon]:
     try:
         yield daemon
     finally:
-        await daemon.remove_all(Component.BUILD)
-        await daemon.remove_all(Component.SERVER)
+        for component in Component:
+            await daemon.remove_all(component)
         await daemon.remove_network()
         wanted = {"reference": [f"{daemon.namespace}-*"]}
         for image in await daemon.client.images.list(filters=wanted):
