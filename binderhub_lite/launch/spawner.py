@@ -19,33 +19,11 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from traitlets import Bool, Dict, Integer, List, Unicode, default
 
 from ..dockerd import Component, labels, network_name, trust
+from . import server_command
 from .confinement import confinement, default_memory
 from .room import NO_MEMORY, explain, has_memory
 
 T = TypeVar("T")
-
-# JupyterLab where the image has it, else the classic notebook; `exec` keeps it process 1's child.
-START = (
-    "for app in jupyter-lab jupyter-notebook; do "
-    'command -v "$app" >/dev/null && exec "$app" "$@"; done; '
-    'echo "This image has neither jupyter-lab nor jupyter-notebook." >&2; exit 127'
-)
-
-# With logins, it is the hub's own variant of the server, which asks the hub who comes.
-START_WITH_LOGINS = (
-    'command -v jupyterhub-singleuser >/dev/null && exec jupyterhub-singleuser "$@"; '
-    'echo "This image has no jupyterhub-singleuser, which logins need: '
-    'install jupyterhub in it." >&2; exit 127'
-)
-
-BINDER_VARIABLES = (
-    "repo_url",
-    "ref_url",
-    "launch_host",
-    "request",
-    "persistent_request",
-    "client_ip",
-)
 
 POLL_SECONDS = 0.04
 """Between two looks whether a server answers; of several that start, each has its turn."""
@@ -104,8 +82,7 @@ class BinderSpawner(DockerSpawner):
 
     @default("cmd")
     def _start_what_the_image_has(self) -> list[str]:
-        start = START_WITH_LOGINS if self.auth_enabled else START
-        return ["sh", "-c", start, "binder-server"]
+        return server_command.command(logins=self.auth_enabled)
 
     @default("apply_user_options")
     def _read_where_they_are_used(self) -> Any:
@@ -148,7 +125,7 @@ class BinderSpawner(DockerSpawner):
         return image
 
     def get_args(self) -> list[str]:
-        """The server's arguments, under their old and their new names."""
+        """The server's arguments; with logins, those of the hub's own variant of it."""
         if self.auth_enabled:
             origin = self.cors_allow_origin
             allowed = [f"--ServerApp.allow_origin={origin}"] if origin else []
@@ -162,27 +139,12 @@ class BinderSpawner(DockerSpawner):
             settings["default_url"] = self.default_url
         if self.cors_allow_origin:
             settings["allow_origin"] = self.cors_allow_origin
-        return [
-            "--ip=0.0.0.0",
-            f"--port={self.port}",
-            *(
-                f"--{app}.{name}={value}"
-                for app in ("NotebookApp", "ServerApp")
-                for name, value in settings.items()
-            ),
-            *self.args,
-        ]
+        return [*server_command.arguments(self.port, settings), *self.args]
 
     def get_env(self) -> dict[str, str]:
-        env = super().get_env()
-        if self.auth_enabled:
-            env |= {"JUPYTERHUB_ALLOW_TOKEN_IN_URL": "1"}
-        else:
-            # A server that needs no login needs nothing of the hub, its token least of all.
-            env = {name: value for name, value in env.items() if not _is_hubs(name)}
-        options = self.user_options
-        for name in BINDER_VARIABLES:
-            env[f"BINDER_{name.upper()}"] = options.get(f"binder_{name}", options.get(name, ""))
+        env = server_command.environment(
+            super().get_env(), self.user_options, logins=self.auth_enabled
+        )
         return env | trust(self.ca_bundle)[1]
 
     async def create_object(self) -> Any:
@@ -326,10 +288,6 @@ class BinderSpawner(DockerSpawner):
         last_words = output.decode(errors="replace").strip()
         await self.stop(now=True)
         raise ServerDied(f"{sentence} It said:\n{last_words}" if last_words else sentence)
-
-
-def _is_hubs(name: str) -> bool:
-    return name.startswith(("JUPYTERHUB_", "JPY_", "CONFIGPROXY_"))
 
 
 async def _answers(url: str) -> bool:
