@@ -565,7 +565,7 @@ async def hub_url(started: Started) -> None:
 )
 async def idle_timeout(started: Started) -> None:
     children = psutil.Process().children(recursive=True)
-    cullers = [each for each in children if "jupyterhub_idle_culler" in each.cmdline()]
+    cullers = [each for each in children if "culler.py" in " ".join(each.cmdline())]
     assert "--timeout=77" in cullers[0].cmdline()
     assert (started.folder / "ours" / "jupyterhub.sqlite").is_file()
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from binderhub_lite.launch import culler
 from binderhub_lite.launch.embedded_hub import SETTINGS_VARIABLE
 from binderhub_lite.upstream.modules import binderhub_modules
 
@@ -89,8 +90,8 @@ binder = {"name": "binder", "api_token": settings["binder_token"]}
 binder_scopes = ["servers"]
 culling = [
     sys.executable,
-    "-m",
-    "jupyterhub_idle_culler",
+    "-P",  # our modules are no top-level ones
+    culler.__file__,
     f"--timeout={settings['idle_timeout']}",
     f"--cull-every={max(1, min(300, settings['idle_timeout'] // 2))}",
 ]

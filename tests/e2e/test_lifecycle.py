@@ -148,6 +148,7 @@ async def test_a_hub_or_a_proxy_that_dies_in_the_middle_of_a_launch(
     """Who waits gets their server from the next hub; who works notices nothing."""
     binder = BinderProcess(tmp_path, config=PATIENT).wait_until_ready()
     working = (await binder.launch(git_server.repo("works").spec))[-1]
+    culler = _child(binder, "culler.py")
     slow = git_server.repo("slow", {"Dockerfile": SLOW_TO_START})
     answers: set[int] = set()
     events = []
@@ -163,6 +164,7 @@ async def test_a_hub_or_a_proxy_that_dies_in_the_middle_of_a_launch(
     assert await status_of(events[-1]) == 200
     assert answers == {200}
     assert len(binder.containers("server")) == 2
+    assert await asyncio.to_thread(culler.wait, 10) is None  # it went with its hub
 
     # Who watches through a proxy that dies is cut off at once, and can come again.
     with pytest.raises(aiohttp.ClientError):

@@ -223,7 +223,7 @@ async def test_programs_come_with_a_token(school: BinderProcess, course: GitRepo
 
 async def test_idle_servers_are_looked_for(school: BinderProcess) -> None:
     programs = [" ".join(child.cmdline()) for child in school.children()]
-    assert any("jupyterhub_idle_culler" in program for program in programs)
+    assert any("culler.py" in program for program in programs)
 
 
 async def test_the_service_may_do_no_more_than_start_and_stop_servers(

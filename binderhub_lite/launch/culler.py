@@ -1,0 +1,19 @@
+"""The idle culler, as the hub starts it: it ends with the hub, also where the hub is killed."""
+
+import os
+import runpy
+import threading
+import time
+
+POLL_SECONDS = 1
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(POLL_SECONDS)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    runpy.run_module("jupyterhub_idle_culler", run_name="__main__")
