@@ -13,6 +13,9 @@ export GIT_SSL_CAINFO := $(CA_BUNDLE)
 export NODE_EXTRA_CA_CERTS := $(CA_BUNDLE)
 endif
 
+# Tests wait more than they compute; of many more at once some would wait too long.
+TEST_PROCESSES ?= 2
+
 BIN = $(VENV)/bin
 # Finds the venv's Node, should the machine have none.
 NPM = env "PATH=$(abspath $(BIN)):$$PATH" npm
@@ -39,7 +42,7 @@ run: install ## Install, then serve in the foreground
 	@exec $(BIN)/binderhub-lite
 
 test: install $(VENV)/.test-tools test-programs ## Install, then run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile
 
 lint: $(VENV)/.test-tools node_modules/.package-lock.json ## Check style and types
 	@$(BIN)/ruff check

@@ -1,6 +1,8 @@
 """What tests of several rooms share: a git server and a running instance."""
 
+import logging
 import os
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,6 +21,20 @@ from .support.instance import BinderProcess
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", max_examples=5000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+ADMINISTRATOR_TOKEN = secrets.token_hex(16)
+"""Of somebody who may stop anybody's server at the hub of `binder`."""
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """An application that a test initializes sets up the log, for all that comes after it."""
+    package = logging.getLogger("binderhub_lite")
+    handlers, level = package.handlers, package.level
+    yield
+    package.handlers = handlers
+    package.setLevel(level)
 
 
 @pytest.fixture(scope="session", name="bridge_address")
@@ -55,9 +71,14 @@ def git_server(
 def binder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinderProcess]:
     """One instance, with its own hub, for all tests that do not stop it."""
     folder: Path = tmp_path_factory.mktemp("binder")
-    process = BinderProcess(
-        folder, config=f"c.LocalRepoProvider.root = {str(folder / 'shared')!r}\n"
-    )
+    config = f"""
+c.LocalRepoProvider.root = {str(folder / "shared")!r}
+c.JupyterHub.services = [{{"name": "caretaker", "api_token": {ADMINISTRATOR_TOKEN!r}}}]
+c.JupyterHub.load_roles = [
+    {{"name": "caretaker", "scopes": ["admin:servers"], "services": ["caretaker"]}}
+]
+"""
+    process = BinderProcess(folder, config=config)
     (folder / "shared").mkdir()
     yield process.wait_until_ready()
     process.stop()

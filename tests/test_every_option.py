@@ -588,6 +588,7 @@ async def auth_enabled(started: Started) -> None:
 )
 async def use_named_servers(started: Started) -> None:
     started.hub.progress = [{"ready": True, "url": "/user/ada/x/"}]
+    started.hub.users.add("ada")
     ends = [await started.events(headers=AS_ADA) for _ in range(3)]
 
     assert [events[-1]["phase"] for events in ends] == ["ready", "ready", "failed"]

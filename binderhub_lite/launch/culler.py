@@ -1,7 +1,11 @@
-"""The idle culler, as the hub starts it: it ends with the hub, also where the hub is killed."""
+"""The idle culler, as the hub starts it: it ends with the hub, also where the hub is killed.
+
+The first argument is the hub's process id; the others are the culler's own.
+"""
 
 import os
 import runpy
+import sys
 import threading
 import time
 
@@ -15,5 +19,5 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    threading.Thread(target=_end_with, args=[int(sys.argv.pop(1))], daemon=True).start()
     runpy.run_module("jupyterhub_idle_culler", run_name="__main__")

@@ -92,6 +92,7 @@ culling = [
     sys.executable,
     "-P",  # our modules are no top-level ones
     culler.__file__,
+    str(os.getpid()),
     f"--timeout={settings['idle_timeout']}",
     f"--cull-every={max(1, min(300, settings['idle_timeout'] // 2))}",
 ]

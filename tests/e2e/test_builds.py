@@ -13,6 +13,7 @@ import psutil
 import pytest
 import yarl
 
+from ..conftest import ADMINISTRATOR_TOKEN
 from ..support.gate import Gate
 from ..support.git_server import GitServer
 from ..support.instance import BinderProcess, docker, get
@@ -69,11 +70,10 @@ async def test_an_administrator_of_the_hub_may_cancel_any_build(
     repo = git_server.repo("cancelled-by-admin", {"Dockerfile": waits_at(gate)})
     watching = asyncio.create_task(binder.launch(repo.spec))
     await asyncio.to_thread(gate.wait_until_reached)
-    settings = json.loads((binder.folder / "data" / "hub_settings.json").read_text())
-    authorization = f"token {settings['binder_token']}"
-
     url = f"{binder.url}build/{repo.spec}"
-    assert (await delete(url, Authorization=authorization))[0] == 204
+
+    assert (await delete(url, Authorization="token nobody's"))[0] == 403
+    assert (await delete(url, Authorization=f"token {ADMINISTRATOR_TOKEN}"))[0] == 204
     assert (await watching)[-1]["phase"] == "failed"
 
 

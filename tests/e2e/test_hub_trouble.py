@@ -33,13 +33,19 @@ async def successes(binder: BinderProcess) -> dict[str, int]:
     }
 
 
+def running_servers(binder: BinderProcess) -> list[str]:
+    of_binder = f"--filter=label=binderhub-lite.namespace={binder.namespace}"
+    servers = "--filter=label=binderhub-lite.component=server"
+    return docker("ps", "--quiet", "--filter=status=running", of_binder, servers).split()
+
+
 async def started_server(binder: BinderProcess) -> str:
     """The one container that has been started for a launch."""
     async with asyncio.timeout(60):
         while True:
-            for name in await asyncio.to_thread(binder.containers, "server"):
-                if docker("inspect", "--format={{.State.Running}}", name).strip() == "true":
-                    return name
+            running = await asyncio.to_thread(running_servers, binder)
+            if running:
+                return running[0]
             await asyncio.sleep(0.05)
 
 
@@ -61,7 +67,8 @@ async def test_a_hub_that_starts_as_much_as_it_can_is_waited_for(
 
 async def test_a_launch_outlives_the_hub(troubled: BinderProcess, git_server: GitServer) -> None:
     before = await successes(troubled)
-    docker("rm", "--force", *troubled.containers("server"))
+    for container in troubled.containers("server"):
+        docker("rm", "--force", container)
     repo = git_server.repo("slow", quick_server(seconds_to_start=2))
     launch = asyncio.create_task(troubled.launch(repo.spec))
     await started_server(troubled)

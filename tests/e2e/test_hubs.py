@@ -46,7 +46,8 @@ async def test_a_hub_that_is_already_there(
     status, text = await get(f"{binder.url}health")
     assert status == 503
     checks = {check["service"]: check["ok"] for check in json.loads(text)["checks"]}
-    assert checks == {"JupyterHub API": False, "Docker daemon": True, "Pod quota": True}
+    assert checks.pop("JupyterHub API") is False
+    assert all(checks.values())
     await asyncio.to_thread(binder.stop)
 
 
@@ -70,7 +71,9 @@ def test_a_hub_without_a_token_is_refused_at_start(tmp_path: Path) -> None:
     assert "To launch at http://127.0.0.1:1/ a token is needed" in binder.output
 
 
-async def test_as_a_service_that_the_hub_manages(tmp_path: Path, git_server: GitServer) -> None:
+@pytest.fixture
+def managing_hub(tmp_path: Path, git_server: GitServer) -> Iterator[OutsideHub]:
+    """A hub that runs us as its service."""
     hub = OutsideHub(
         tmp_path / "hub",
         {
@@ -79,9 +82,18 @@ async def test_as_a_service_that_the_hub_manages(tmp_path: Path, git_server: Git
                 *PROGRAM,
                 f"--data-dir={tmp_path / 'data'}",
                 f"--BinderHub.network_isolation_allow={git_server.address}",
+                "--RepoProvider.allow_private_hosts=True",
             ],
         },
     )
+    yield hub
+    hub.stop()
+
+
+async def test_as_a_service_that_the_hub_manages(
+    managing_hub: OutsideHub, git_server: GitServer
+) -> None:
+    hub = managing_hub
     service = f"{hub.url}services/binder/"
     async with asyncio.timeout(30):
         while (await get(f"{service}versions"))[0] != 200:
@@ -94,7 +106,6 @@ async def test_as_a_service_that_the_hub_manages(tmp_path: Path, git_server: Git
     assert (await get(f"{ready['url']}api/status?token={ready['token']}"))[0] == 200
     page = (await get(service))[1]
     assert '"baseUrl": "/hubs/one/services/binder/"' in page
-    await asyncio.to_thread(hub.stop)
 
 
 async def test_https(tmp_path: Path, git_server: GitServer) -> None:
