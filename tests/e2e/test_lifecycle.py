@@ -148,17 +148,18 @@ async def test_a_hub_or_a_proxy_that_dies_in_the_middle_of_a_launch(
     """Who waits gets their server from the next hub; who works notices nothing."""
     binder = BinderProcess(tmp_path, config=PATIENT).wait_until_ready()
     working = (await binder.launch(git_server.repo("works").spec))[-1]
-    culler = _child(binder, "culler.py")
+    hub, culler = _child(binder, "jupyterhub_config"), _child(binder, "culler.py")
     slow = git_server.repo("slow", {"Dockerfile": SLOW_TO_START})
     answers: set[int] = set()
     events = []
     async for event in binder.stream(slow.spec):
         events.append(event)
-        if event["phase"] == "launching" and len(binder.containers("server")) == 1:
+        if event["phase"] == "launching" and hub.is_running():
             async with asyncio.timeout(60):
                 while len(binder.containers("server")) == 1:
                     await asyncio.sleep(0.1)
-            _child(binder, "jupyterhub_config").kill()
+            hub.kill()
+            hub.wait(10)
         answers.add(await status_of(working))
     assert events[-1]["phase"] == "ready", events[-1]
     assert await status_of(events[-1]) == 200
