@@ -12,7 +12,7 @@ import pytest
 from binderhub_lite.providers.web_api import WebApi
 
 from .support.bridge import bridge_address
-from .support.gate import Gate
+from .support.gate import Gate, default_bridge
 from .support.git_server import GitServer
 from .support.instance import BinderProcess
 
@@ -53,9 +53,17 @@ async def web() -> AsyncIterator[WebApi]:
 @pytest.fixture
 def gate(bridge_address: str) -> Iterator[Gate]:
     """Holds a build until the test lets it go on."""
-    gate = Gate(bridge_address)
-    yield gate
-    gate.close()
+    with default_bridge(alone=False):
+        gate = Gate(bridge_address)
+        yield gate
+        gate.close()
+
+
+@pytest.fixture(scope="module")
+def alone_on_the_default_bridge() -> Iterator[None]:
+    """For tests whose instances keep RUN steps from this machine."""
+    with default_bridge(alone=True):
+        yield
 
 
 @pytest.fixture(scope="session")

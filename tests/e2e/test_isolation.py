@@ -26,6 +26,8 @@ from ..support.firewall import ATTEMPTS, default_bridge_open, rules
 from ..support.git_server import DOCKERFILE, GitRepo, GitServer
 from ..support.instance import BinderProcess, docker
 
+pytestmark = pytest.mark.usefixtures("alone_on_the_default_bridge")
+
 Targets = Mapping[str, list[Any] | str]
 Outcome = dict[str, str]
 

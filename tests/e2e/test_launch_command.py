@@ -17,6 +17,8 @@ from binderhub_lite.launch_command import destination
 from ..support.git_server import DOCKERFILE, GitServer
 from ..support.instance import PROGRAM, Running, docker, get
 
+pytestmark = pytest.mark.usefixtures("alone_on_the_default_bridge")
+
 READY = re.compile(r"Ready: (http://127\.0\.0\.1:\d+/jupyter/user/[^/]+/)(\S*)\?token=(\S+)")
 
 

@@ -33,7 +33,10 @@ from ..support.tiny_builder import QUICK, import_tiny_builders
 NOBODY = 65534
 SINGLEUSER = "binderhub-lite/singleuser"
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the firewall's rules")
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the firewall's rules"),
+    pytest.mark.usefixtures("alone_on_the_default_bridge"),
+]
 
 
 @pytest.fixture

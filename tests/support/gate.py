@@ -1,8 +1,13 @@
 """A gate that a build's RUN step waits at until the test opens it."""
 
+import fcntl
 import secrets
 import socket
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 # The step reads from the gate until there is something to read. The number at its end makes
 # each gate's a step that Docker's build cache does not know.
@@ -10,6 +15,19 @@ RUN_WAIT = (
     "RUN python3 -c \"import socket; print('at the gate', flush=True); "
     "socket.create_connection(('{address}', {port})).recv(1)\" # {number}\n"
 )
+
+
+# RUN steps are on Docker's default bridge, whoever's they are: rules of one test's instance
+# for them would close the gates of a test that runs beside it.
+DEFAULT_BRIDGE = Path(tempfile.gettempdir()) / "binderhub-lite-tests-default-bridge.lock"
+
+
+@contextmanager
+def default_bridge(*, alone: bool) -> Iterator[None]:
+    """Wait until no other process's tests are in the way, and keep them out of it."""
+    with DEFAULT_BRIDGE.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 class Gate:
