@@ -150,7 +150,7 @@ class BinderHub(
         Every `build_cleanup_interval` seconds, containers of builds that have ended or that
         are older than `build_max_age` are removed. (Our pods are containers.)
         """
-        daemon = DockerDaemon.connect(self.build_docker_host, self.build_namespace)
+        daemon = self._docker()
         archive = LogArchive(Path(self.data_dir) / "builds", self.build_log_days)
         builds = Builds(daemon, self.build_settings(), archive)
         try:

@@ -342,6 +342,8 @@ async def tornado_settings(started: Started) -> None:
     assert (await started.get("about", **{"Accept-Encoding": "gzip"}))[2][
         "Content-Encoding"
     ] == "gzip"
+    _, _, headers = await started.get("api/repoproviders", **{"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"  # which only pages have by themselves
     assert "tornado_settings: autoreload mean nothing here." in started.log()
 
 

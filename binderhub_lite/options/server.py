@@ -34,7 +34,8 @@ class ServerOptions(HasTraits):
     ).tag(config=True)
     tornado_settings = Dict(
         help="BinderHub's name for settings of its web server. Here: 'headers' are sent with "
-        "every answer, and 'compress_response' compresses pages; others are named in a warning."
+        "every answer, and 'compress_response' compresses what is text; others are named in a "
+        "warning."
     ).tag(config=True)
 
     @default("data_dir")

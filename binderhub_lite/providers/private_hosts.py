@@ -10,9 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..events import BinderError
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from ..networks import Address, Network
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 EVERYTHING: tuple[Network, ...] = (

@@ -19,12 +19,12 @@ from tenacity import (
 from yarl import URL
 
 from .._version import __version__
+from ..networks import Network
 from ..single_flight import SingleFlight
 from .answer import Answer, RateLimit, Unreachable
 from .private_hosts import (
     EVERYTHING,
     NO_PRIVATE_HOSTS,
-    Network,
     PrivateAddress,
     PrivateHosts,
     open_socket,

@@ -1,19 +1,27 @@
-"""Headers that every answer gets."""
+"""What every answer gets: headers, and compression where that is asked for."""
 
 from aiohttp import web
 
-from .site import SITE
+from .site import SITE, Handler
 
 COMPRESSIBLE = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
 
 
 async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Let other sites call where they may; add the configured headers; compress pages."""
+    """Let other sites call where they may; add the configured headers."""
     site = request.app[SITE]
     if site.cors_allow_origin:
         # /versions says by itself that everyone may.
         response.headers.setdefault("Access-Control-Allow-Origin", site.cors_allow_origin)
         response.headers.setdefault("Access-Control-Allow-Headers", "cache-control")
     response.headers.update(site.headers)
-    if site.compress and response.content_type in COMPRESSIBLE:
+
+
+@web.middleware
+async def compress_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Compress text that is not compressed yet, for clients that take it."""
+    response = await handler(request)
+    encoded = response.prepared or "Content-Encoding" in response.headers
+    if request.app[SITE].compress and not encoded and response.content_type in COMPRESSIBLE:
         response.enable_compression()
+    return response

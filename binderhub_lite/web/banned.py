@@ -4,7 +4,6 @@ import logging
 
 from aiohttp import web
 
-from ..networks import first_with, parse_address
 from .site import SITE, Handler
 
 log = logging.getLogger(__name__)
@@ -16,8 +15,7 @@ OPEN = ("health", "versions")
 def banned_network(request: web.Request) -> str | None:
     """The label of the banned network that the client is in; None when it is in none."""
     site = request.app[SITE]
-    address = parse_address(site.facts.client_ip(request))
-    network = first_with(address, site.ban_networks)
+    network = site.facts.network_of_client(request, site.ban_networks)
     return None if network is None else site.ban_networks[network]
 
 

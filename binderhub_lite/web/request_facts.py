@@ -1,6 +1,6 @@
 """Where a request came from, seen through the proxies in front of us."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -23,6 +23,12 @@ class RequestFacts:
         hops = _hops(request)
         farthest = hops[min(self._trusted_hops(hops), len(hops) - 1)]
         return str(parse_address(farthest) or farthest)
+
+    def network_of_client(
+        self, request: web.Request, networks: Iterable[Network]
+    ) -> Network | None:
+        """The first of the networks that the client is in; None when it is in none."""
+        return first_with(parse_address(self.client_ip(request)), networks)
 
     def origin(self, request: web.Request) -> str:
         """Scheme and host as the client knows us, such as `https://binder.example.org`."""

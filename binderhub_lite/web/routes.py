@@ -5,7 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from . import access, build_logs, pages, status
-from .answer_headers import set_headers
+from .answer_headers import compress_answers, set_headers
 from .banned import ban_networks
 from .build_stream import build
 from .cancel import cancel
@@ -37,7 +37,7 @@ def make_application(site: Site) -> web.Application:
     """The aiohttp application of a site."""
     open_to_all = [*IMAGES, _extra_static(site)]
     asking = access.middlewares(site, site.login, open_to_all) if site.login else []
-    middlewares = [log_requests, preflight, error_pages, ban_networks, *asking]
+    middlewares = [log_requests, compress_answers, preflight, error_pages, ban_networks, *asking]
     app = web.Application(middlewares=middlewares)
     app.on_response_prepare.append(set_headers)
     app[SITE] = site

@@ -71,7 +71,7 @@ class Site:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of every answer."""
     compress: bool = False
-    """Whether pages are compressed."""
+    """Whether all text is compressed, as pages are anyway."""
     login: Login | None = None
     """How people log in; None where everybody may come."""
     api_only: bool = False

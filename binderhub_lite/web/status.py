@@ -9,7 +9,6 @@ from prometheus_client.exposition import choose_encoder
 from .._version import __version__
 from ..dockerd import Component, DockerTrouble
 from ..events import BinderError
-from ..networks import first_with, parse_address
 from .site import SITE, Site
 
 HEALTH_SECONDS = 10
@@ -74,8 +73,8 @@ async def versions(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus metrics, in the text format that the client accepts."""
     site = request.app[SITE]
-    client = parse_address(site.facts.client_ip(request))
-    if site.allowed_metrics and first_with(client, site.allowed_metrics) is None:
+    allowed = site.allowed_metrics
+    if allowed and site.facts.network_of_client(request, allowed) is None:
         raise web.HTTPForbidden(text="The metrics are not for everyone: ask from another network.")
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     body = encode(site.metrics.registry)
