@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from binderhub_lite.launch.ports import free_port
+
 # The builds of tests need no network: what Jupyter needs is in this image.
 DOCKERFILE = "FROM binderhub-lite/singleuser\nCOPY --chown=jovyan . /home/jovyan/\n"
 
@@ -66,7 +68,7 @@ class GitServer:
     def __init__(self, root: Path, address: str) -> None:
         self.root = root
         self.address = address
-        self.port = _free_port(address)
+        self.port = free_port(address)
         self._daemon = subprocess.Popen(
             [
                 "git",
@@ -97,12 +99,6 @@ class GitServer:
     def stop(self) -> None:
         os.killpg(self._daemon.pid, 15)
         self._daemon.wait()
-
-
-def _free_port(address: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(address: str, port: int, seconds: float = 10) -> None:
