@@ -179,24 +179,18 @@ def test_tls_needs_both_files(key: str, certificate: str, scheme: str) -> None:
     assert PublicAddress("", 8585, key, certificate).scheme == scheme
 
 
-def test_a_free_port_can_be_listened_on() -> None:
-    ports = {free_port() for _ in range(20)}
+def test_a_free_port_is_kept_for_who_asked_for_it() -> None:
+    ports = [free_port() for _ in range(1000)]
 
-    assert len(ports) > 1
+    assert len(set(ports)) == len(ports)
+    assert max(ports) < 32768  # where Docker publishes ports of containers
     for port in ports:
         check_listenable("127.0.0.1", port)
 
 
-def test_a_free_port_is_none_that_the_system_gives_to_whoever_asks() -> None:
-    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    if not given.exists() or int(given.read_text().split()[0]) < 32768:
-        pytest.skip("this machine gives away other ports than usual")
-    assert all(free_port() < 32768 for _ in range(20))
-
-
 @pytest.mark.parametrize("ip", ["", "127.0.0.1", "::", "::1"])
 def test_a_port_can_be_asked_for_on_any_address(ip: str) -> None:
-    check_listenable(ip, free_port(ip))
+    check_listenable(ip, free_port())
 
 
 def test_an_address_that_is_not_ours_is_one_clear_sentence() -> None:
