@@ -25,6 +25,9 @@ from .byte_specification import ByteSpecification
 
 log = logging.getLogger(__name__)
 
+APPENDIX_NAMES = ("binder_url", "persistent_binder_url", "repo_url", "ref_url")
+"""What BinderHub fills into an appendix."""
+
 
 class BuildOptions(HasTraits):
     """How images are built."""
@@ -55,7 +58,8 @@ class BuildOptions(HasTraits):
     )
     appendix = Unicode(
         help="Dockerfile directives that repo2docker adds at the end. A Python format string: "
-        "{binder_url} is the link to the repository here, {repo_url} where it comes from."
+        "{binder_url} is the link to the repository here, {persistent_binder_url} the one to its "
+        "commit; {repo_url} and {ref_url} are where the two come from."
     ).tag(config=True)
     ca_bundle = Unicode(
         help="File of certificates that build containers and servers are to trust, for networks "
@@ -102,11 +106,11 @@ class BuildOptions(HasTraits):
     @validate("appendix")
     def _appendix_can_be_filled_in(self, proposal: Any) -> str:
         try:
-            proposal.value.format(binder_url="", repo_url="")
-        except (KeyError, IndexError, ValueError) as error:
+            proposal.value.format_map(dict.fromkeys(APPENDIX_NAMES, ""))
+        except (AttributeError, LookupError, ValueError) as error:
             raise TraitError(
-                f"appendix: {error} cannot be filled in: there are {{binder_url}} and "
-                "{repo_url}, and a brace of the Dockerfile's own is written twice."
+                f"appendix: {error} cannot be filled in: there are {_in_braces(APPENDIX_NAMES)}, "
+                "and a brace of the Dockerfile's own is written twice."
             ) from None
         return str(proposal.value)
 
@@ -161,8 +165,9 @@ class BuildOptions(HasTraits):
         return ""
 
     def _appendix_for(self, repo: Repo, launch_host: str) -> str:
-        binder_url = f"{launch_host}v2/{repo.provider}/{repo.spec}"
-        return self.appendix.format(binder_url=binder_url, repo_url=repo.url)
+        start = f"{launch_host}v2/{repo.provider}/"
+        values = (start + repo.spec, start + repo.resolved_spec, repo.url, repo.ref_url)
+        return self.appendix.format_map(dict(zip(APPENDIX_NAMES, values, strict=True)))
 
 
 # Traitlets validates what is set, but no default: one from the environment needs it as well.
@@ -174,6 +179,11 @@ def _socket(docker_host: str) -> str:
     except ValueError as error:
         raise TraitError(str(error)) from None
     return docker_host
+
+
+def _in_braces(names: tuple[str, ...]) -> str:
+    *most, last = (f"{{{name}}}" for name in names)
+    return f"{', '.join(most)} and {last}"
 
 
 def _certificates(path: str) -> str:

@@ -81,7 +81,7 @@ def repo(**changes: str) -> Repo:
         "resolved_spec": "user/repo/abc",
         "url": "https://github.com/user/repo",
         "ref": "abc",
-        "ref_url": "",
+        "ref_url": "https://github.com/user/repo/abc",
         "slug": "user-repo",
         "content_provider": "Git",
     }
@@ -245,20 +245,22 @@ def test_providers_may_be_named_by_their_import_path() -> None:
     assert app(repo_providers={"work": path}).repo_providers == {"work": GitHubRepoProvider}
 
 
-@pytest.mark.parametrize("appendix", ["RUN echo ${HOME}", "RUN echo {}", "RUN echo {"])
+@pytest.mark.parametrize("appendix", ["RUN echo ${HOME}", "RUN echo {}", "RUN echo {", "{repo_url.x}"])
 def test_an_appendix_that_cannot_be_filled_in_is_refused(appendix: str) -> None:
-    with pytest.raises(TraitError, match=r"cannot be filled in: there are \{binder_url\}"):
+    with pytest.raises(TraitError, match=r"cannot be filled in: there are \{binder_url\}, .* and \{ref_url\}, "):
         app(appendix=appendix)
 
 
 def test_the_appendix_knows_the_repository() -> None:
-    text = 'LABEL link="{binder_url}" from="{repo_url}"\nENV A={{B}}'
+    text = 'LABEL link="{binder_url}" from="{repo_url}"\nENV A={{B}}\n'
+    text += "LABEL at={persistent_binder_url} shown={ref_url}"
 
     settings = app(appendix=text).build_settings()
 
     assert settings.appendix_for(repo(), "https://binder.test/") == (
         'LABEL link="https://binder.test/v2/gh/user/repo/main" '
-        'from="https://github.com/user/repo"\nENV A={B}'
+        'from="https://github.com/user/repo"\nENV A={B}\n'
+        "LABEL at=https://binder.test/v2/gh/user/repo/abc shown=https://github.com/user/repo/abc"
     )
     assert BinderHub().build_settings().appendix_for(repo(), "https://binder.test/") == ""
 
