@@ -9,8 +9,9 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+# BinderHub's buckets are among these, and finer ones: a machine of one's own is quicker.
 BUILD_BUCKETS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, float("inf"))
-LAUNCH_BUCKETS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, float("inf"))
+LAUNCH_BUCKETS = (0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600, float("inf"))
 
 
 class Metrics:
@@ -37,11 +38,11 @@ class Metrics:
         self.build_count = Counter(
             "binderhub_build_count",
             "Requests that built",
-            ["status", "provider"],
+            ["status", "provider", "repo"],
             registry=registry,
         )
         self.launch_count = Counter(
-            "binderhub_launch_count", "Launches", ["status", "provider"], registry=registry
+            "binderhub_launch_count", "Launches", ["status", "provider", "repo"], registry=registry
         )
         self.builds_in_progress = Gauge(
             "binderhub_inprogress_builds", "Builds that run now", registry=registry

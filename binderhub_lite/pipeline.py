@@ -80,8 +80,6 @@ class Pipeline:
                     yield batch
         except BinderError as error:
             log.info("%s failed: %s", redact_url(ask.request), redact_url(error.message))
-            if isinstance(error, QuotaExceeded):
-                self._metrics.launch_count.labels(error.quota, ask.provider).inc()
             yield [error.event()]
         except Exception:
             log.exception("%s broke", redact_url(ask.request))
@@ -101,6 +99,17 @@ class Pipeline:
             provider = fallback
             repo = await self._resolve(ask, provider)
 
+        try:
+            async with contextlib.aclosing(self._built_and_launched(ask, provider, repo)) as rest:
+                async for batch in rest:
+                    yield batch
+        except QuotaExceeded as error:
+            self._metrics.launch_count.labels(error.quota, *_counted_as(provider, repo)).inc()
+            raise
+
+    async def _built_and_launched(
+        self, ask: Ask, provider: RepoProvider, repo: Repo
+    ) -> AsyncGenerator[list[Event]]:
         image = self._builds.image_of(repo)
         # Before we look for it: from now on the image cleaner spares it.
         self._note_use(image)
@@ -108,7 +117,7 @@ class Pipeline:
             yield [Event.of(Phase.BUILT, "Found built image, launching...", imageName=image)]
         else:
             await self._quota.check(image, repo.url, self._quota_of(provider))
-            async with contextlib.aclosing(self._build(repo, ask)) as batches:
+            async with contextlib.aclosing(self._build(ask, provider, repo)) as batches:
                 async for batch in batches:
                     yield batch
             yield [Event.of(Phase.BUILT, "Built image, launching...", imageName=image)]
@@ -134,7 +143,9 @@ class Pipeline:
             (ask.provider, provider.spec), lambda: provider.resolve(ask.provider)
         )
 
-    async def _build(self, repo: Repo, ask: Ask) -> AsyncGenerator[list[Event]]:
+    async def _build(
+        self, ask: Ask, provider: RepoProvider, repo: Repo
+    ) -> AsyncGenerator[list[Event]]:
         metrics, outcome = self._metrics, _Outcome()
         with metrics.builds_in_progress.track_inprogress():
             try:
@@ -145,7 +156,7 @@ class Pipeline:
                         yield batch
                 outcome.status = "success"
             finally:
-                metrics.build_count.labels(outcome.status, ask.provider).inc()
+                metrics.build_count.labels(outcome.status, *_counted_as(provider, repo)).inc()
                 metrics.build_time.labels(outcome.status).observe(outcome.seconds)
 
     async def _launch(
@@ -168,7 +179,7 @@ class Pipeline:
                 self._log_launch(ask, provider, repo, succeeded=False)
                 raise
             finally:
-                metrics.launch_count.labels(outcome.status, ask.provider).inc()
+                metrics.launch_count.labels(outcome.status, *_counted_as(provider, repo)).inc()
                 metrics.launch_time.labels(outcome.status, str(outcome.retries)).observe(
                     outcome.seconds
                 )
@@ -199,6 +210,11 @@ class Pipeline:
             binder_persistent_request=f"v2/{ask.provider}/{repo.resolved_spec}",
             binder_client_ip=ask.client_ip,
         )
+
+
+def _counted_as(provider: RepoProvider, repo: Repo) -> tuple[str, str]:
+    """The labels `provider` and `repo` of a metric."""
+    return provider.name, redact_url(repo.url)
 
 
 @dataclass

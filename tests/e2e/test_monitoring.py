@@ -19,8 +19,9 @@ async def test_launches_and_builds_are_counted(
     def grown(name: str) -> float:
         return after.get(name, 0) - before.get(name, 0)
 
-    assert grown('binderhub_build_count_total{provider="git",status="success"}') == 1
-    assert grown('binderhub_launch_count_total{provider="git",status="success"}') == 2
+    labels = f'{{provider="Git",repo="{repo.url}",status="success"}}'
+    assert grown(f"binderhub_build_count_total{labels}") == 1
+    assert grown(f"binderhub_launch_count_total{labels}") == 2
     assert grown('binderhub_build_time_seconds_count{status="success"}') == 1
     assert grown('binderhub_launch_time_seconds_count{retries="0",status="success"}') == 2
     assert after["binderhub_inprogress_builds"] == 0

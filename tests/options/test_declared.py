@@ -245,9 +245,13 @@ def test_providers_may_be_named_by_their_import_path() -> None:
     assert app(repo_providers={"work": path}).repo_providers == {"work": GitHubRepoProvider}
 
 
-@pytest.mark.parametrize("appendix", ["RUN echo ${HOME}", "RUN echo {}", "RUN echo {", "{repo_url.x}"])
+@pytest.mark.parametrize(
+    "appendix", ["RUN echo ${HOME}", "RUN echo {}", "RUN echo {", "{repo_url.x}"]
+)
 def test_an_appendix_that_cannot_be_filled_in_is_refused(appendix: str) -> None:
-    with pytest.raises(TraitError, match=r"cannot be filled in: there are \{binder_url\}, .* and \{ref_url\}, "):
+    with pytest.raises(
+        TraitError, match=r"cannot be filled in: there are \{binder_url\}, .* and \{ref_url\}, "
+    ):
         app(appendix=appendix)
 
 

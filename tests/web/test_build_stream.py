@@ -134,7 +134,8 @@ async def test_building_without_launching_is_for_servers_without_pages(
     assert image == again[1]["imageName"]
     assert await daemon.containers(Component.BUILD) == []
     counted = (await served.get("/metrics")).text
-    assert 'binderhub_build_count_total{provider="local",status="success"} 1.0' in counted
+    labels = f'provider="Local",repo="file://{shared}/hello",status="success"'
+    assert f"binderhub_build_count_total{{{labels}}} 1.0" in counted
     assert "binderhub_inprogress_builds 0.0" in counted
 
 

@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 from binderhub_lite.dockerd import Component, DockerDaemon, labels
 from binderhub_lite.event_log import EventLog
-from binderhub_lite.providers import RepoProvider
+from binderhub_lite.providers import LocalRepoProvider, RepoProvider
 
 from ..support.hub_api import HubApi
 from .conftest import EVENTS, Serve, Served
@@ -178,7 +178,7 @@ def counted(metrics: str, name: str) -> list[str]:
 
 
 async def test_metrics_tell_retries_failures_and_quotas_apart(
-    serve_hello: ServeHello, hub: HubApi, daemon: DockerDaemon
+    serve_hello: ServeHello, hub: HubApi, daemon: DockerDaemon, shared: Path
 ) -> None:
     config = {"Launcher": {"retries": 2, "retry_delay": 0}}
     served = await serve_hello(config, per_repo_quota=1)
@@ -197,9 +197,24 @@ async def test_metrics_tell_retries_failures_and_quotas_apart(
         'retries="2",status="success"',
     ]
     assert sorted(counted(metrics, "binderhub_launch_count_total")) == [
-        'provider="local",status="failure"',
-        'provider="local",status="repo_quota"',
-        'provider="local",status="success"',
+        f'provider="Local",repo="file://{shared}/hello",status="{status}"'
+        for status in ("failure", "repo_quota", "success")
+    ]
+
+
+class PrivateRepoProvider(LocalRepoProvider):
+    def get_repo_url(self) -> str:
+        return "https://ada:geheim@host.test/x"
+
+
+async def test_metrics_name_no_password(serve_hello: ServeHello, hub: HubApi) -> None:
+    served, hub.progress = await serve_hello(repo_providers={"local": PrivateRepoProvider}), [READY]
+
+    await served.events(HELLO)
+
+    metrics = (await served.get("/metrics")).text
+    assert counted(metrics, "binderhub_launch_count_total") == [
+        'provider="Private",repo="https://***@host.test/x",status="success"'
     ]
 
 
