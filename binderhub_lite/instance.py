@@ -220,6 +220,7 @@ class Instance:
             pages=app.page_settings(),
             facts=RequestFacts(app.trusted_proxies),
             ban_networks=app.ban_networks,
+            blocked_agents=app.blocked_agents(),
             allowed_metrics=app.allowed_metrics_ips,
             headers=app.answer_headers(),
             compress=bool(app.tornado_settings.get("compress_response")),

@@ -19,7 +19,8 @@ class ManagedService:
     def from_environment(cls) -> "ManagedService | None":
         """The instructions; None when no hub started us as its service."""
         environment = os.environ
-        if "JUPYTERHUB_SERVICE_NAME" not in environment:
+        # Some set the name alone, and a user's server has the others.
+        if not environment.keys() >= {"JUPYTERHUB_SERVICE_NAME", "JUPYTERHUB_SERVICE_URL"}:
             return None
         address = urlsplit(environment["JUPYTERHUB_SERVICE_URL"])
         return cls(

@@ -21,9 +21,15 @@ def started_by_hub(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_nobody_s_service_has_no_instructions(started_by_hub: pytest.MonkeyPatch) -> None:
-    """A user's server has most of the variables, too: a terminal there is no service."""
-    started_by_hub.delenv("JUPYTERHUB_SERVICE_NAME")
+@pytest.mark.parametrize("missing", ["JUPYTERHUB_SERVICE_NAME", "JUPYTERHUB_SERVICE_URL"])
+def test_nobody_s_service_has_no_instructions(
+    started_by_hub: pytest.MonkeyPatch, missing: str
+) -> None:
+    """A user's server has most of the variables, too: a terminal there is no service.
+
+    A service without an address has no place where we would have to listen.
+    """
+    started_by_hub.delenv(missing)
 
     assert ManagedService.from_environment() is None
     assert BinderHub().base_url == "/"

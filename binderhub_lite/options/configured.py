@@ -5,6 +5,7 @@ from pathlib import Path
 
 from traitlets import Bool, Enum, Unicode
 from traitlets.config import Application, Config
+from traitlets.config.loader import LazyConfigValue
 
 from ..events import BinderError
 from ..upstream import binderhub_modules, check_names, translate
@@ -38,12 +39,7 @@ class ConfiguredApplication(Application):
 
         Raises TraitError for a misspelt name.
         """
-        providers = config.BinderHub.get("repo_providers", {})
-        classes = {
-            type(self),
-            *self.classes,
-            *(kind for kind in providers.values() if isinstance(kind, type)),
-        }
+        classes = {type(self), *self.classes, *_providers_of_its_own(config)}
         check_names(config, classes)
         config, warnings = translate(config, classes, self.cli_config)
         for warning in warnings:
@@ -87,3 +83,12 @@ class ConfiguredApplication(Application):
             )
         path.write_text(self.generate_config_file())
         print(f"Wrote {path}")
+
+
+def _providers_of_its_own(config: Config) -> list[type]:
+    """The classes that a configuration has among `c.BinderHub.repo_providers`."""
+    providers = config.BinderHub.get("repo_providers", {})
+    if isinstance(providers, LazyConfigValue):  # `.update({…})` of what the default will be
+        providers = providers.to_dict().get("update", {})
+    values = providers.values() if isinstance(providers, dict) else ()
+    return [kind for kind in values if isinstance(kind, type)]

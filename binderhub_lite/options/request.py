@@ -1,6 +1,7 @@
 """Who may ask for what."""
 
 import os
+import re
 from binascii import a2b_hex
 from typing import Any
 
@@ -10,6 +11,7 @@ from traitlets import (
     Dict,
     HasTraits,
     Integer,
+    List,
     Set,
     TraitError,
     Type,
@@ -45,6 +47,12 @@ class RequestOptions(HasTraits):
         help="Networks that may not use this server, in CIDR notation; the values are labels "
         "for the log and for what people there are told.",
     ).tag(config=True)
+    block_build_user_agents = List(
+        Unicode(),
+        default_value=[".*bot.*", ".*gpt.*", ".*crawler.*", ".*spider.*"],
+        help="Who may not launch, by the User-Agent that programs call themselves: regular "
+        "expressions that match its beginning, whatever the case.",
+    ).tag(config=True)
     allowed_metrics_ips = Set(
         CIDR(), help="Networks (or addresses) that may read /metrics. Empty: everyone."
     ).tag(config=True)
@@ -75,6 +83,17 @@ class RequestOptions(HasTraits):
         except ValueError as error:
             raise TraitError(f"ban_networks: {error}") from None
 
+    @validate("block_build_user_agents")
+    def _are_patterns(self, proposal: Any) -> list[str]:
+        for pattern in proposal.value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise TraitError(
+                    f"block_build_user_agents: {pattern!r} is no regular expression: {error}."
+                ) from None
+        return list(proposal.value)
+
     @validate("repo_providers")
     def _at_least_one(self, proposal: Any) -> dict[str, type[RepoProvider]]:
         if not proposal.value:
@@ -88,6 +107,9 @@ class RequestOptions(HasTraits):
     @validate("build_token_secret")
     def _secret_as_bytes(self, proposal: Any) -> bytes:
         return _from_hex(proposal.value)
+
+    def blocked_agents(self) -> list[re.Pattern[str]]:
+        return [re.compile(pattern, re.IGNORECASE) for pattern in self.block_build_user_agents]
 
 
 def _from_hex(secret: str | bytes) -> bytes:

@@ -25,6 +25,7 @@ def only_on_a_cluster(instead: str) -> Any:
 
 IMAGES_STAY = "images stay in this machine's Docker, no registry is asked"
 BUILDS_ARE_OURS = "builds are repo2docker containers of this machine's Docker"
+HUB_IS_KNOWN = "the hub is the one at c.BinderHub.hub_url"
 QUOTAS_ARE_OURS = "quotas count the servers of this machine's Docker"
 
 
@@ -32,6 +33,9 @@ class ClusterOptions(HasTraits):
     """Options of `c.BinderHub` that only a Kubernetes cluster can honour."""
 
     build_class = only_on_a_cluster(BUILDS_ARE_OURS)
+    build_cleaner_class = only_on_a_cluster(
+        "ended and expired builds are removed every c.BinderHub.build_cleanup_interval seconds"
+    )
     build_docker_config = only_on_a_cluster(
         "name a whole Docker config.json with c.BinderHub.push_secret"
     )
@@ -40,6 +44,16 @@ class ClusterOptions(HasTraits):
     launch_quota_class = only_on_a_cluster(QUOTAS_ARE_OURS)
     registry_class = only_on_a_cluster(IMAGES_STAY)
     sticky_builds = only_on_a_cluster("all builds share this machine's build cache")
+
+
+class HubOAuthOptions(HasTraits):
+    """Options of `c.HubOAuth` that say again what `c.BinderHub` says of the hub."""
+
+    api_token = only_on_a_cluster("it is c.BinderHub.hub_api_token")
+    api_url = only_on_a_cluster(HUB_IS_KNOWN)
+    base_url = only_on_a_cluster("it is c.BinderHub.base_url")
+    hub_host = only_on_a_cluster(HUB_IS_KNOWN)
+    hub_prefix = only_on_a_cluster(HUB_IS_KNOWN)
 
 
 class BuildExecutor(Configurable):
@@ -93,6 +107,8 @@ class DockerRegistry(Configurable):
     """A registry that images would be pushed to."""
 
     auth_config_url = only_on_a_cluster(IMAGES_STAY)
+    docker_config_path = only_on_a_cluster(IMAGES_STAY)
+    not_found_401 = only_on_a_cluster(IMAGES_STAY)
     password = only_on_a_cluster(IMAGES_STAY)
     token_url = only_on_a_cluster(IMAGES_STAY)
     url = only_on_a_cluster(IMAGES_STAY)
@@ -103,6 +119,10 @@ class AWSElasticContainerRegistry(DockerRegistry):
     """Amazon's registry."""
 
     aws_region = only_on_a_cluster(IMAGES_STAY)
+
+
+class GoogleArtifactRegistry(DockerRegistry):
+    """Google's registry."""
 
 
 class ExternalRegistryHelper(DockerRegistry):
@@ -127,6 +147,7 @@ UPSTREAM_CLASSES: list[type[Configurable]] = [
     KubernetesLaunchQuota,
     DockerRegistry,
     AWSElasticContainerRegistry,
+    GoogleArtifactRegistry,
     ExternalRegistryHelper,
     FakeRegistry,
 ]

@@ -13,7 +13,8 @@ async def set_headers(request: web.Request, response: web.StreamResponse) -> Non
     if site.cors_allow_origin:
         # /versions says by itself that everyone may.
         response.headers.setdefault("Access-Control-Allow-Origin", site.cors_allow_origin)
-        response.headers.setdefault("Access-Control-Allow-Headers", "cache-control")
+    # Without conditions: the origin may also be among the configured headers.
+    response.headers.setdefault("Access-Control-Allow-Headers", "cache-control")
     response.headers.update(site.headers)
 
 

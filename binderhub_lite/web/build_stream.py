@@ -50,7 +50,7 @@ async def _understand(
     """What the request asks for, or why it gets nothing; the response gets headers about limits."""
     try:
         ask = await _ask(request, site)
-        if not ask.build_token and not ask.user:
+        if site.rate_limiter.limit and not ask.build_token and not ask.user:
             allowance = site.rate_limiter.count(ask.client_ip)
             response.headers.update(allowance.headers)
             if allowance.remaining < 0:
@@ -80,6 +80,9 @@ async def _ask(request: web.Request, site: Site) -> Ask:
     label = banned_network(request)
     if label is not None:
         raise BinderError(refusal(label), 403)
+    agent = request.headers.get("User-Agent", "")
+    if any(pattern.match(agent) for pattern in site.blocked_agents):
+        raise BinderError("Programs that call themselves crawlers or bots cannot launch here.", 403)
     if not _accepts_events(request):
         raise BinderError("This address streams events: send `Accept: text/event-stream`.", 400)
     user = await user_of(request)
@@ -112,7 +115,8 @@ def asked_for(request: web.Request) -> tuple[str, str]:
 
 
 def _accepts_events(request: web.Request) -> bool:
-    kinds = [kind.split(";")[0].strip() for kind in request.headers.get("Accept", "").split(",")]
+    accepted = request.headers.get("Accept", "").lower().split(",")
+    kinds = [kind.split(";")[0].strip() for kind in accepted]
     return bool({"text/event-stream", "text/*", "*/*"} & set(kinds))
 
 

@@ -45,7 +45,8 @@ class RateLimiter(LoggingConfigurable):
     limit = Integer(
         10,
         min=0,
-        help="How many launches an address may ask for in a period, other than by our pages.",
+        help="How many launches an address may ask for in a period, other than by our pages; "
+        "0: any number.",
     ).tag(config=True)
     period_seconds = Integer(3600, min=1, help="Length of a period in seconds.").tag(config=True)
     clean_seconds = Integer(

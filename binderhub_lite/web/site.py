@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from re import Pattern
 from typing import Any
 
 from aiohttp import web
@@ -66,6 +67,8 @@ class Site:
     facts: RequestFacts
     total_quota: int | None = None
     ban_networks: Mapping[Network, str] = field(default_factory=dict)
+    blocked_agents: Sequence[Pattern[str]] = ()
+    """What begins the User-Agent of those who may not launch."""
     allowed_metrics: Collection[Network] = ()
     """Networks that may read the metrics; empty: everyone."""
     headers: Mapping[str, str] = field(default_factory=dict)

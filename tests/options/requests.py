@@ -28,6 +28,14 @@ async def ban_networks(started: Started) -> None:
     assert (refusal["phase"], refusal["status_code"]) == ("failed", 403)
 
 
+@row("block_build_user_agents", config="c.BinderHub.block_build_user_agents = ['.*moth']")
+async def block_build_user_agents(started: Started) -> None:
+    (refusal,) = await started.events(headers={"User-Agent": "Big MOTH/1.0"})
+    assert refusal["status_code"] == 403
+    assert "crawlers or bots cannot launch here" in refusal["message"]
+    assert len(await started.events("no/such", headers={"User-Agent": "Googlebot/2.1"})) > 1
+
+
 @row("allowed_metrics_ips", config="c.BinderHub.allowed_metrics_ips = ['198.51.100.0/24']")
 async def allowed_metrics_ips(started: Started) -> None:
     assert (await started.get("metrics"))[0] == 403

@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 from binderhub_lite.app import BinderHub
 from binderhub_lite.events import BinderError
+from binderhub_lite.launch.hub_oauth import HubOAuth
 from binderhub_lite.launch.ports import free_port
 from binderhub_lite.providers import GitHubRepoProvider, RepoProvider
 from binderhub_lite.upstream import UPSTREAM_CLASSES
@@ -69,7 +70,7 @@ def test_the_newer_home_wins_but_the_command_line_wins_over_both(tmp_path: Path)
 
 CLUSTER = [
     (kind, name, trait.metadata[INSTEAD])
-    for kind in [BinderHub, *UPSTREAM_CLASSES]
+    for kind in [BinderHub, HubOAuth, *UPSTREAM_CLASSES]
     for name, trait in kind.class_traits(config=True).items()
     if INSTEAD in trait.metadata
 ]
@@ -154,6 +155,25 @@ def test_a_provider_of_the_file_s_own_has_options_too(tmp_path: Path) -> None:
     assert kind(parent=app, spec="a/b/c").hostname == "github.example.org"
 
 
+def test_what_is_added_to_a_default_stays_beside_it(tmp_path: Path) -> None:
+    app = loaded(
+        tmp_path,
+        "from binderhub.repoproviders import GitHubRepoProvider\n"
+        "class OurGitHubRepoProvider(GitHubRepoProvider):\n    pass\n"
+        "c.BinderHub.repo_providers.update({'ours': OurGitHubRepoProvider})\n"
+        "c.OurGitHubRepoProvider.hostname = 'github.example.org'\n"
+        "c.BinderHub.tornado_settings.update({'headers': {'X-Ours': 'yes'}})\n"
+        "c.BuildExecutor.repo2docker_extra_args.append('--debug')\n"
+        "if c.BinderHub.auth_enabled:  # as the Helm chart asks: always true before it is loaded\n"
+        "    c.HubOAuth.base_url = '/'\n",
+    )
+
+    assert list(app.repo_providers) == [*BinderHub().repo_providers, "ours"]
+    assert app.answer_headers() == {"X-Ours": "yes"}
+    assert app.build_settings().repo2docker_extra_args == ["--debug"]
+    assert app.auth_enabled is False
+
+
 IMPORTS = """
 import binderhub
 import binderhub.app
@@ -166,7 +186,11 @@ from binderhub.launcher import Launcher
 from binderhub.quota import KubernetesLaunchQuota, LaunchQuota
 from binderhub.ratelimit import RateLimiter
 from binderhub.registry import AWSElasticContainerRegistry, DockerRegistry, FakeRegistry
-from binderhub.repoproviders import GitHubRepoProvider, GitRepoProvider, RepoProvider
+from binderhub.registry import ExternalRegistryHelper, GoogleArtifactRegistry
+from binderhub.repoproviders import CKANProvider, DataverseProvider, FakeProvider, FigshareProvider
+from binderhub.repoproviders import GistRepoProvider, GitHubRepoProvider, GitLabRepoProvider
+from binderhub.repoproviders import GitRepoProvider, HydroshareProvider, RepoProvider
+from binderhub.repoproviders import ZenodoProvider
 c.BinderHub.repo_providers = {"gh": GitHubRepoProvider}
 c.BinderHub.template_variables = {"version": binderhub.__version__, "base": RepoProvider}
 """
