@@ -23,6 +23,7 @@ from .launch import Launcher, LaunchQuota
 from .launch.data_dir import DataDir
 from .launch.front_door import PublicAddress
 from .launch.hub_oauth import HubOAuth
+from .managed_service import ManagedService
 from .options import (
     BuildOptions,
     ConfiguredApplication,
@@ -77,12 +78,12 @@ class BinderHub(
     classes = [
         Launcher,
         LaunchQuota,
-        HubOAuth,
         RateLimiter,
         EventLog,
         RepoProvider,
         *PROVIDERS.values(),
         *UPSTREAM_CLASSES,
+        HubOAuth,  # after its base, which is among them
     ]
     instance_class: type[Instance] = Instance
     aliases: dict[str | tuple[str, str], str] = {  # type: ignore[assignment]
@@ -182,6 +183,9 @@ class BinderHub(
             self.log.info("Stopping")
 
     def _say_ready(self) -> None:
+        if ManagedService.from_environment() is not None:
+            self.log.info("BinderHub is ready at %s of the hub that runs it", self.base_url)
+            return
         start = f"{self.public_address().scheme}://"
         end = f":{self.port}{self.base_url}"
         self.log.info("BinderHub is ready at %slocalhost%s", start, end)

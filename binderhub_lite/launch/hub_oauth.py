@@ -8,14 +8,14 @@ from cachetools import TTLCache
 from traitlets import Instance, Unicode, default
 from traitlets.config import LoggingConfigurable
 
-from ..upstream import HubOAuthOptions
+from ..upstream import HubAuth
 from .hub_client import HubClient
 
 SECONDS_TO_TRUST = 30
 """For how long the hub's word on a token counts before it is asked again."""
 
 
-class HubOAuth(HubOAuthOptions, LoggingConfigurable):
+class HubOAuth(HubAuth, LoggingConfigurable):
     """What an outside hub knows BinderHub by, when people log in through that hub."""
 
     hub = Instance(HubClient)

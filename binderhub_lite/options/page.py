@@ -16,7 +16,8 @@ class PageOptions(HasTraits):
         [Unicode(), Callable()],
         default_value="",
         help="Public URL that badges and links begin with, or a function that gives it for a "
-        "request (aiohttp's). Empty: the one by which the request came.",
+        "request: as BinderHub's, it reads handler.request.headers, .host, .remote_ip and the "
+        "like, and handler.get_argument(name, default). Empty: the one by which the request came.",
     ).tag(config=True)
     google_analytics_code = Unicode(
         None,

@@ -26,6 +26,7 @@ def only_on_a_cluster(instead: str) -> Any:
 IMAGES_STAY = "images stay in this machine's Docker, no registry is asked"
 BUILDS_ARE_OURS = "builds are repo2docker containers of this machine's Docker"
 HUB_IS_KNOWN = "the hub is the one at c.BinderHub.hub_url"
+LOGINS_ARE_OURS = "logins, their cookies and the hub's answers are kept as they are"
 QUOTAS_ARE_OURS = "quotas count the servers of this machine's Docker"
 
 
@@ -46,14 +47,28 @@ class ClusterOptions(HasTraits):
     sticky_builds = only_on_a_cluster("all builds share this machine's build cache")
 
 
-class HubOAuthOptions(HasTraits):
-    """Options of `c.HubOAuth` that say again what `c.BinderHub` says of the hub."""
+class HubAuth(Configurable):
+    """What JupyterHub lets its services say of the hub; `c.BinderHub` says it here."""
 
+    access_scopes = only_on_a_cluster(LOGINS_ARE_OURS)
+    allow_token_in_url = only_on_a_cluster(LOGINS_ARE_OURS)
+    allow_websocket_cookie_auth = only_on_a_cluster(LOGINS_ARE_OURS)
     api_token = only_on_a_cluster("it is c.BinderHub.hub_api_token")
     api_url = only_on_a_cluster(HUB_IS_KNOWN)
     base_url = only_on_a_cluster("it is c.BinderHub.base_url")
+    cache_max_age = only_on_a_cluster(LOGINS_ARE_OURS)
+    certfile = only_on_a_cluster(LOGINS_ARE_OURS)
+    client_ca = only_on_a_cluster(LOGINS_ARE_OURS)
+    cookie_host_prefix_enabled = only_on_a_cluster(LOGINS_ARE_OURS)
+    cookie_options = only_on_a_cluster(LOGINS_ARE_OURS)
     hub_host = only_on_a_cluster(HUB_IS_KNOWN)
     hub_prefix = only_on_a_cluster(HUB_IS_KNOWN)
+    keyfile = only_on_a_cluster(LOGINS_ARE_OURS)
+    login_url = only_on_a_cluster(HUB_IS_KNOWN)
+    oauth_authorization_url = only_on_a_cluster(HUB_IS_KNOWN)
+    oauth_state_max_age = only_on_a_cluster(LOGINS_ARE_OURS)
+    oauth_token_url = only_on_a_cluster(HUB_IS_KNOWN)
+    pkce_enabled = only_on_a_cluster(LOGINS_ARE_OURS)
 
 
 class BuildExecutor(Configurable):
@@ -138,6 +153,7 @@ class FakeRegistry(DockerRegistry):
 
 # Bases first: the documentation tells what they share once.
 UPSTREAM_CLASSES: list[type[Configurable]] = [
+    HubAuth,
     BuildExecutor,
     KubernetesBuildExecutor,
     LocalRepo2dockerBuild,

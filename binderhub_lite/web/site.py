@@ -16,6 +16,8 @@ from ..metrics import Metrics
 from ..networks import Network
 from ..pipeline import Pipeline
 from ..providers import RepoProvider
+from .as_tornado import Handler as AsTornado
+from .as_tornado import answer_for
 from .build_token import BuildTokens
 from .login import Login
 from .rate_limit import RateLimiter
@@ -30,7 +32,7 @@ class PageSettings:
 
     about_message: str = ""
     banner_message: str = ""
-    badge_base_url: str | Callable[[web.Request], str] = ""
+    badge_base_url: str | Callable[[AsTornado], str] = ""
     opengraph_title: str = ""
     google_analytics_code: str = ""
     google_analytics_domain: str = "auto"
@@ -87,7 +89,7 @@ class Site:
     def public_url(self, request: web.Request) -> str:
         """The URL of this server as people know it, ending in a slash."""
         configured = self.pages.badge_base_url
-        url = configured(request) if callable(configured) else configured
+        url = answer_for(configured, request, self.facts) if callable(configured) else configured
         return f"{url.rstrip('/')}/" if url else self.facts.origin(request) + self.base_url
 
     def path_after(self, request: web.Request, start: str) -> str:

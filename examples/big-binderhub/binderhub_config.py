@@ -27,10 +27,9 @@ c.BinderHub.port = 8585
 c.BinderHub.base_url = "/"
 c.BinderHub.executor_threads = 8
 c.BinderHub.cors_allow_origin = "*"
-c.BinderHub.tornado_settings = {
-    "slow_spawn_timeout": 0,
-    "headers": {"Strict-Transport-Security": "max-age=31536000"},
-}
+c.BinderHub.tornado_settings.update(
+    {"slow_spawn_timeout": 0, "headers": {"Strict-Transport-Security": "max-age=31536000"}}
+)
 c.BinderHub.ban_networks = {"198.51.100.0/24": "too many launches in March"}
 c.BinderHub.allowed_metrics_ips = {"10.0.0.0/8", "127.0.0.1"}
 c.BinderHub.build_token_secret = os.environ.get("BINDER_TOKEN_SECRET", "5a" * 32)
@@ -41,6 +40,10 @@ c.BinderHub.hub_url = os.environ.get("BINDER_HUB_URL", "https://hub.binder.examp
 c.BinderHub.hub_url_local = "http://proxy-public/"
 c.BinderHub.hub_api_token = os.environ.get("BINDER_HUB_TOKEN", "a-token-of-the-hub")
 c.BinderHub.auth_enabled = False
+if c.BinderHub.auth_enabled:
+    hub = urlparse(c.BinderHub.hub_url)
+    c.HubOAuth.hub_host = f"{hub.scheme}://{hub.netloc}"
+    c.HubOAuth.base_url = c.BinderHub.base_url
 c.BinderHub.use_named_servers = False
 
 # --- builds
@@ -53,8 +56,8 @@ c.BinderHub.image_prefix = "registry.example.org/binder/r2d-"
 c.BinderHub.sticky_builds = True
 c.BuildExecutor.appendix = """
 USER root
-ENV BINDER_URL={binder_url}
-ENV REPO_URL={repo_url}
+ENV BINDER_URL={binder_url} PERSISTENT_BINDER_URL={persistent_binder_url}
+ENV REPO_URL={repo_url} REF_URL={ref_url}
 USER $NB_USER
 """
 c.BuildExecutor.memory_limit = "3G"
@@ -102,7 +105,7 @@ c.GitHubRepoProvider.spec_config = [{"pattern": "^workshop/.*", "config": {"quot
 # --- the pages
 def badge_base_url(handler):
     """Badges name the site that people come from, where it is one of ours."""
-    site = urlparse(handler.headers.get("Referer", ""))
+    site = urlparse(handler.request.headers.get("Referer", ""))
     if (site.hostname or "").endswith(".binder.example.org"):
         return f"{site.scheme}://{site.netloc}/"
     return ""

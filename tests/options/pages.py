@@ -23,11 +23,18 @@ async def badge_base_url(started: Started) -> None:
 
 @row(
     "badge_base_url",
-    config="c.BinderHub.badge_base_url = lambda request: request.headers.get('Referer', '')",
+    config="def referer_or_argument(handler):\n"
+    "    if handler.request.path.endswith('/about'):\n"
+    "        raise KeyError('broken')\n"
+    "    return handler.request.headers.get('Referer', handler.get_argument('at', ''))\n"
+    "c.BinderHub.badge_base_url = referer_or_argument",
 )
 async def badge_base_url_by_a_function(started: Started) -> None:
     assert '"badgeBaseUrl": "https://from.test/"' in await started.page(Referer="https://from.test")
-    assert f'"badgeBaseUrl": "{started.url}"' in await started.page()
+    assert '"badgeBaseUrl": "https://at.test/"' in await started.page("?at=https://at.test")
+    for without in ("", "about"):
+        assert f'"badgeBaseUrl": "{started.url}"' in await started.page(without)
+    assert "referer_or_argument" in started.log()
 
 
 @row("base_url", config="c.BinderHub.base_url = '/teaching'")
