@@ -7,23 +7,33 @@ import os
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, TypeVar
 from urllib.parse import quote, unquote
 
 from traitlets import Unicode
 
+from ..events import BinderError
 from .base import NotFound, RepoProvider
 
+T = TypeVar("T")
+
 SKIPPED_DIRECTORIES = {".git", ".venv", "__pycache__", ".ipynb_checkpoints", "node_modules"}
+SUBMODULE = "160000 "
+"""How git's index marks the commit of another repository."""
+EMPTY = "BINDERHUB_LITE_EMPTY"
+# A repository's own configuration may name programs to run, and places to fetch what is missing
+# in it from: not here. And whoever works in it is not in our way, nor we in theirs.
+HARMLESS = {"GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0", EMPTY: ""}
 
 
 class LocalRepoProvider(RepoProvider):
     """`{path}`: a directory below `root`.
 
     Of a git repository, the content is what git would commit (the files it tracks and
-    the new ones it does not ignore); of any other directory, all files but caches.
+    the new ones it does not ignore), submodules with theirs; of any other directory, all
+    files but caches.
     """
 
     root = Unicode(help="The directory whose subdirectories may be launched. Empty: none may.").tag(
@@ -64,7 +74,7 @@ class LocalRepoProvider(RepoProvider):
 
     async def get_resolved_ref(self) -> str:
         if self._ref is None:
-            self._ref = await asyncio.to_thread(content_ref, self.path)
+            self._ref = await self._read(content_ref)
         return self._ref
 
     async def get_resolved_spec(self) -> str:
@@ -80,7 +90,18 @@ class LocalRepoProvider(RepoProvider):
         return f"local-{self.path.name}"
 
     async def open_archive(self) -> IO[bytes]:
-        return await asyncio.to_thread(archive, self.path)
+        return await self._read(archive)
+
+    async def _read(self, how: Callable[[Path], T]) -> T:
+        """What `how` finds in the directory. Raises BinderError for what cannot be read."""
+        try:
+            return await asyncio.to_thread(how, self.path)
+        except OSError as error:
+            raise BinderError(
+                f"The directory {self.path.name!r} cannot be read whole ({error}): let this "
+                "server read it, or try again if somebody is just changing it.",
+                500,
+            ) from error
 
     def subdirectories(self) -> list[str]:
         """The names of the directories in this one, in order; blocking."""
@@ -117,8 +138,18 @@ def content_files(path: Path) -> list[str]:
     listed = _git(path, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:
         return sorted(_walk(path))
-    names = {name for name in listed.split("\0") if name}
-    return sorted(name for name in names if os.path.lexists(path / name))
+    return sorted(_present(path, {name for name in listed.split("\0") if name}))
+
+
+def _present(path: Path, names: set[str]) -> Iterator[str]:
+    """Those of the names that git lists that are there; of a repository in it, its files."""
+    for name in names:
+        inner = path / name
+        if inner.is_dir() and not inner.is_symlink():  # a submodule, or somebody's other clone
+            if (inner / ".git").exists():
+                yield from (os.path.join(name, file) for file in content_files(inner))
+        elif os.path.lexists(inner):
+            yield name
 
 
 def _walk(path: Path) -> Iterator[str]:
@@ -130,12 +161,23 @@ def _walk(path: Path) -> Iterator[str]:
 
 
 def _clean_commit(path: Path) -> str | None:
+    """The commit, where it says all that there is to say of the directory."""
     if _git(path, "rev-parse", "--show-prefix") not in ("", "\n"):
         return None  # no repository, or only a part of one
-    if _git(path, "status", "--porcelain", "--untracked-files=normal") != "":
+    if any((path / name / ".git").exists() for name in _submodules(path)):
+        return None  # git would look into them by their own configurations
+    names = _git(path, "config", "--null", "--name-only", "--get-regexp", r"^filter\.") or ""
+    filters = [name for name in names.split("\0") if name]
+    changes = "status --porcelain --untracked-files=normal --ignore-submodules=all"
+    if _git(path, *changes.split(), without=filters) != "":
         return None
     commit = _git(path, "rev-parse", "HEAD")
     return commit.strip() if commit else None
+
+
+def _submodules(path: Path) -> list[str]:
+    entries = (_git(path, "ls-files", "-z", "--stage") or "").split("\0")
+    return [entry.partition("\t")[2] for entry in entries if entry.startswith(SUBMODULE)]
 
 
 def _digest(path: Path) -> str:
@@ -155,12 +197,22 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()[:40]
 
 
-def _git(path: Path, *arguments: str) -> str | None:
-    """What git prints in the directory; None where it is no git repository (or there is no git)."""
-    # A repository's own configuration may name programs to run: not here.
-    command = ["git", "-C", str(path), "-c", "core.fsmonitor=false", *arguments]
+def _git(path: Path, *arguments: str, without: Iterable[str] = ()) -> str | None:
+    """What git prints in the directory; None where it is no git repository (or there is no git).
+
+    `without` are settings that are to have no effect.
+    """
+    command = ["git", "-C", str(path), "-c", "core.fsmonitor=false"]
+    command += [f"--config-env={name}={EMPTY}" for name in without]
+    environment = {**os.environ, **HARMLESS}
     try:
-        run = subprocess.run(command, capture_output=True, check=False)
+        run = subprocess.run(
+            [*command, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
     except FileNotFoundError:
         return None
     return run.stdout.decode(errors="surrogateescape") if run.returncode == 0 else None

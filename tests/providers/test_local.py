@@ -1,6 +1,8 @@
 """Directories of this machine: what is their content, and which may be launched."""
 
+import contextlib
 import os
+import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from traitlets.config import Config
 
+from binderhub_lite.events import BinderError
 from binderhub_lite.providers import LocalRepoProvider
 from binderhub_lite.providers.base import NotFound
 from binderhub_lite.providers.local import content_files, content_ref
@@ -183,17 +186,98 @@ def test_a_part_of_a_checkout_is_only_itself(checkout: Path) -> None:
     assert content_ref(checkout / "sub") == before
 
 
-def test_a_repository_cannot_make_us_run_its_programs(checkout: Path, tmp_path: Path) -> None:
-    witness = tmp_path / "witness"
-    hook = checkout / ".git" / "hook"
-    hook.write_text(f"#!/bin/sh\ntouch {witness}\n")
-    hook.chmod(0o755)
-    git(checkout, "config", "core.fsmonitor", str(hook))
+@pytest.fixture
+def inner(checkout: Path, tmp_path: Path) -> Path:
+    """A submodule of the checkout, with its files in place."""
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "--quiet", "--initial-branch=main")
+    (library / "code.py").write_text("1")
+    commit_all(library)
+    allowed = ("-c", "protocol.file.allow=always")
+    git(checkout, *allowed, "submodule", "--quiet", "add", str(library), "lib")
+    commit_all(checkout)
+    return checkout / "lib"
+
+
+def test_a_submodules_files_are_content(checkout: Path, inner: Path) -> None:
+    assert "lib/code.py" in content_files(checkout)
+
+    refs = [content_ref(checkout)]
+    for content in ("2", "3"):
+        (inner / "code.py").write_text(content)
+        refs.append(content_ref(checkout))
+    assert len({*refs}) == 3
+
+    git(checkout, "submodule", "--quiet", "deinit", "--force", "lib")
+    assert content_ref(checkout) == git(checkout, "rev-parse", "HEAD")
+    assert content_files(checkout) == [".gitignore", ".gitmodules", "a.txt", "sub/b.txt"]
+
+
+def test_so_are_those_of_another_clone_in_it(checkout: Path) -> None:
+    git(checkout, "clone", "--quiet", str(checkout), "other")
+    assert "other/sub/b.txt" in content_files(checkout)
+    before = content_ref(checkout)
+
+    (checkout / "other" / "a.txt").write_text("changed")
+
+    assert content_ref(checkout) != before
+
+
+ATTACKS = {
+    "a monitor": {"core.fsmonitor": "PROGRAM"},
+    "hooks": {"core.hooksPath": ".git/hooks"},
+    "a filter": {"filter.evil.clean": "PROGRAM", "filter.evil.required": "true"},
+    "a long-running filter": {"filter.evil.process": "PROGRAM"},
+    "a missing object": {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": "ssh://x/y",
+        "core.sshCommand": "PROGRAM",
+    },
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_repository_cannot_make_us_run_its_programs(
+    checkout: Path, tmp_path: Path, attack: str
+) -> None:
+    (checkout / ".gitattributes").write_text("* filter=evil\n")
+    commit_all(checkout)
+    witness, program = tmp_path / "witness", checkout / ".git" / "hooks" / "post-index-change"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\ntouch {witness}\n")
+    program.chmod(0o755)
+    tree = git(checkout, "rev-parse", "HEAD^{tree}")
+    for name, value in ATTACKS[attack].items():
+        git(checkout, "config", name, value.replace("PROGRAM", str(program)))
+    if attack == "a missing object":
+        (checkout / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    os.utime(checkout / "a.txt", (1, 1))  # git has to look at it again
 
     content_ref(checkout)
     content_files(checkout)
 
     assert not witness.exists()
+    with contextlib.suppress(subprocess.CalledProcessError):
+        git(checkout, "status")
+    assert witness.exists(), "with any other git it is one"
+
+
+async def test_what_cannot_be_read_is_told(
+    root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = local(root, "hello")
+    await asking.get_resolved_ref()
+    (folder / "a.txt").unlink()  # between the looking and the taking
+    monkeypatch.setattr(
+        "binderhub_lite.providers.local.content_files", lambda path: ["a.txt", "sub/b.txt"]
+    )
+
+    with pytest.raises(BinderError, match=r"'hello' cannot be read whole .*a\.txt") as caught:
+        await asking.open_archive()
+
+    assert caught.value.status_code == 500
 
 
 @pytest.mark.parametrize(
