@@ -11,12 +11,13 @@ from traitlets.config import Configurable
 
 from ..events import BinderError
 from .base import NotFound, RepoProvider
-from .git_command import GitFailed
+from .git_command import TOO_SLOW, GitFailed
 from .git_remote import ANY_KEY, GitRemote, server_of
 
 log = logging.getLogger(__name__)
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # by SHA-1, by SHA-256
+SHORT_COMMIT = re.compile(r"[0-9a-f]{7,63}")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
 # Two colons would be git's `helper::address`, which runs a program.
 SCP_LIKE = re.compile(r"(?P<user>[\w.-]+@)?(?P<host>[\w.-]+):(?!//|:)(?P<path>.+)")
@@ -117,11 +118,18 @@ class GitRepoProvider(RepoProvider):
             await self._remote.check()
             return self.unresolved_ref
         try:
-            return await self._remote.resolve(self.unresolved_ref)
+            commit = await self._remote.resolve(self.unresolved_ref)
         except GitFailed as error:
+            message = f"Could not read the git repository {self.url}: {error.message}"
+            if error.status_code == TOO_SLOW:
+                raise BinderError(message, TOO_SLOW) from error
+            raise NotFound(message) from error
+        if commit is None and SHORT_COMMIT.fullmatch(self.unresolved_ref):
             raise NotFound(
-                f"Could not read the git repository {self.url}: {error.message}"
-            ) from error
+                f"{self.url} has no branch or tag {self.unresolved_ref!r}: "
+                "if it is meant for a commit, write it in full."
+            )
+        return commit
 
     @property
     def brings_content(self) -> bool:

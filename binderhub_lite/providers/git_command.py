@@ -17,11 +17,12 @@ ENVIRONMENT = {
 }
 # What git says of any trouble with ssh, which has said before what the trouble is.
 SSH_FAILED = "fatal: Could not read from remote repository."
+TOO_SLOW = 504
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class GitFailed(BinderError):
-    """git ended with an error; the message is the last line that it said."""
+    """git ended with an error, or not in time (status TOO_SLOW); the message is what it said."""
 
 
 async def git(
@@ -50,7 +51,7 @@ async def git(
         async with asyncio.timeout(seconds):
             printed, complaint = await process.communicate()
     except TimeoutError:
-        raise GitFailed(f"git did not answer within {seconds:g} seconds.", 504) from None
+        raise GitFailed(f"git did not answer within {seconds:g} seconds.", TOO_SLOW) from None
     finally:
         if process.returncode is None:
             # git's helpers, too: one that still waits for a server would hold the pipes open.

@@ -84,7 +84,8 @@ class GitRemote:
                     seconds=FETCH_SECONDS,
                 )
 
-            await git("init", "--quiet", "--bare", folder)
+            kind = "sha1" if len(commit) == 40 else "sha256"
+            await git("init", "--quiet", "--bare", f"--object-format={kind}", folder)
             await fetch("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
             try:
                 await git("-C", folder, "cat-file", "-e", f"{commit}^{{commit}}")
@@ -182,6 +183,8 @@ def _candidates(ref: str) -> Sequence[str]:
     return (
         f"{ref}^{{}}",
         ref,
+        f"refs/{ref}^{{}}",
+        f"refs/{ref}",
         f"refs/tags/{ref}^{{}}",
         f"refs/tags/{ref}",
         f"refs/heads/{ref}",

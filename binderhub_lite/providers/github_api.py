@@ -8,11 +8,14 @@ from traitlets import Unicode, default
 from ..events import BinderError
 from .answer import Answer, Unreachable
 from .base import refused
+from .git import SHORT_COMMIT
 from .git_command import GitFailed
 from .git_remote import GitRemote
 from .hosted import HostedProvider
 from .web_api import MISSING
 
+EMPTY = 409
+"""GitHub's status for a repository with no commit in it yet."""
 SERVICE = "github"
 """The name of GitHub's rate limit in `WebApi.rate_limits`."""
 
@@ -92,21 +95,25 @@ class GitHubApiProvider(HostedProvider):
         )
         if answer.status < 300:
             return answer
-        if answer.status in MISSING:
+        if answer.status in (*MISSING, EMPTY):
             return None
         raise refused(answer)
 
     async def ask_git(self, url: str, ref: str, error: BinderError) -> str | None:
         """The commit as git itself tells it, where the API has failed with `error`.
 
-        Raises `error` when GitHub knows us and yet refused, and when git fails as well.
+        Raises `error` when GitHub knows us and yet refused, and when git fails as well or
+        cannot know.
         """
         if not isinstance(error, Unreachable) and not self.is_anonymous:
             raise error
         self.log.warning("GitHub's API is of no help: %s Asking git instead.", error.message)
         remote = GitRemote(url, self.private_hosts, self.credentials, web=self.web)
         try:
-            return await remote.resolve(ref)
+            commit = await remote.resolve(ref)
         except GitFailed as failure:
             message = f"{error.message} And git could not read {url}: {failure.message}"
             raise type(error)(message, error.status_code) from failure
+        if commit is None and SHORT_COMMIT.fullmatch(ref):
+            raise error  # only the API knows what it is short for
+        return commit

@@ -10,9 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..events import BinderError
-from ..networks import Address, Network
+from ..networks import Address, Network, first_with
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+# What Python 3.11 takes for the internet's, and is not.
+NOT_PUBLIC: tuple[Network, ...] = (
+    ipaddress.IPv4Network("168.63.129.16/32"),  # Azure's own service, seen from its machines
+    ipaddress.IPv4Network("192.0.0.0/24"),  # RFC 6890; Oracle's metadata, for one
+    ipaddress.IPv6Network("::/96"),  # IPv4 addresses as IPv6 once wrote them: RFC 4291
+    ipaddress.IPv6Network("64:ff9b:1::/48"),  # a network's own NAT64: RFC 8215
+    ipaddress.IPv6Network("fec0::/10"),  # site-local: RFC 3879
+)
 EVERYTHING: tuple[Network, ...] = (
     ipaddress.IPv4Network("0.0.0.0/0"),
     ipaddress.IPv6Network("::/0"),
@@ -100,7 +108,7 @@ def refusal(host: str) -> BinderError:
 def is_reachable(address: str, networks: Iterable[Network] = ()) -> bool:
     """Whether an address is the internet's, or in one of `networks`."""
     meant = _meant(ipaddress.ip_address(address))
-    public = meant.is_global and not meant.is_multicast
+    public = meant.is_global and not meant.is_multicast and not first_with(meant, NOT_PUBLIC)
     return public or any(meant in network for network in networks)
 
 

@@ -15,7 +15,7 @@ from traitlets.config import Config
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GitRepoProvider
 from binderhub_lite.providers.base import NotFound
-from binderhub_lite.providers.git_command import GitFailed
+from binderhub_lite.providers.git_command import TOO_SLOW, GitFailed
 from binderhub_lite.providers.git_remote import GitRemote
 from binderhub_lite.providers.private_hosts import PrivateHosts
 from binderhub_lite.providers.web_api import WebApi
@@ -44,6 +44,7 @@ def repo(git_server: GitServer) -> GitRepo:
     repo.add({"new": "file"})
     run_git(repo.path, "branch", "both")
     run_git(repo.path, "branch", "other/annotated")
+    run_git(repo.path, "update-ref", "refs/pull/1/head", "HEAD~1")
     return repo
 
 
@@ -64,6 +65,9 @@ def spec(url: str, ref: str) -> str:
         ("feature/x", "feature/x"),
         ("light", "light"),
         ("refs/tags/annotated", "annotated"),
+        ("tags/annotated", "annotated"),
+        ("heads/feature/x", "feature/x"),
+        ("pull/1/head", "refs/pull/1/head"),
         pytest.param("annotated", "annotated", id="an annotated tag is the commit it names"),
         pytest.param("both", "refs/tags/both", id="a tag comes before a branch, as in git"),
     ],
@@ -91,6 +95,23 @@ async def test_a_full_commit_is_itself_without_asking_anybody(web: WebApi) -> No
     resolving = provider(web, spec("https://127.0.0.1:1/nobody-listens", commit))
 
     assert await resolving.get_resolved_ref() == commit
+
+
+async def test_a_commit_may_be_a_sha_256(web: WebApi, git_server: GitServer) -> None:
+    repo = git_server.repo("modern", object_format="sha256")
+
+    resolved = await provider(web, spec(repo.url, "HEAD")).resolve("git")
+
+    assert (resolved.ref, len(resolved.ref)) == (repo.commit, 64)
+    again = await provider(web, resolved.resolved_spec).resolve("git")
+    assert again.ref == resolved.ref
+
+
+async def test_a_commit_cannot_be_cut_short(web: WebApi, repo: GitRepo) -> None:
+    short = repo.commit[:8]
+
+    with pytest.raises(NotFound, match=f"no branch or tag '{short}': .* write it in full"):
+        await provider(web, spec(repo.url, short)).resolve("git")
 
 
 @pytest.mark.parametrize("ref", ["missing", "annotat", "x", "*", "-upload-pack=x", "a..b", "é"])
@@ -211,6 +232,18 @@ async def test_a_server_that_never_answers_is_given_up_in_time() -> None:
             with pytest.raises(GitFailed, match=r"did not answer within 0\.3 seconds"):
                 await GitRemote(f"http://127.0.0.1:{port}/x", EVERYWHERE).resolve("HEAD", 0.3)
             await closed.wait()
+
+
+async def test_it_is_told_as_a_matter_of_time(
+    web: WebApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_slow(remote: GitRemote, ref: str) -> str:
+        raise GitFailed("git did not answer within 20 seconds.", TOO_SLOW)
+
+    monkeypatch.setattr(GitRemote, "resolve", too_slow)
+    with pytest.raises(BinderError, match="did not answer within 20 seconds") as caught:
+        await provider(web, spec("https://127.0.0.1:1/x", "HEAD")).resolve("git")
+    assert caught.value.status_code == 504
 
 
 async def test_git_never_asks_a_person_for_a_password(

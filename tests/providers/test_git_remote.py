@@ -228,10 +228,11 @@ class TestKeys:
             finally:
                 run.terminate()
 
+    @pytest.mark.parametrize("object_format", ["sha1", "sha256"])
     async def test_a_copy_has_every_branch_and_tag_and_the_commit(
-        self, git_server: GitServer, ssh: GitOverSsh, tmp_path: Path
+        self, git_server: GitServer, ssh: GitOverSsh, tmp_path: Path, object_format: str
     ) -> None:
-        repo = git_server.repo("hidden")
+        repo = git_server.repo("hidden", object_format=object_format)
         run_git(repo.path, "tag", "v1")
         repo.add({"file": "on no branch"})
         run_git(repo.path, "update-ref", "refs/pull/1/head", "HEAD")

@@ -213,6 +213,48 @@ async def test_without_the_api_git_itself_is_asked(
     assert repo.url == "https://github.test/user/repo"
 
 
+async def test_a_short_commit_is_for_the_api_alone_to_know(
+    api: GitHubApi, web: WebApi, github_by_git: GitRepo
+) -> None:
+    """"There is no such commit" would be wrong: nobody was there to tell."""
+    api.remaining = 0
+    asking = provider(api, web, f"user/repo/{github_by_git.commit[:7]}", hostname="github.test")
+
+    with pytest.raises(BinderError, match="try again in 30 minutes") as caught:
+        await asking.resolve("gh")
+    assert caught.value.status_code == 429
+
+
+async def test_a_repository_that_has_a_new_name_is_found_by_the_old_one(web: WebApi) -> None:
+    """GitHub leads on to a path by number, where ETags are good, too."""
+
+    async def answer(request: Request) -> Response:
+        headers = {"ETag": '"x"'}
+        if request.path == "/repos/user/old/commits/main":
+            headers["Location"] = f"{service.url}/repositories/7/commits/main"
+            return json_response({"message": "Moved Permanently"}, status=301, headers=headers)
+        assert request.path == "/repositories/7/commits/main"
+        assert request.headers["Authorization"] == "token secret"
+        status = 304 if "If-None-Match" in request.headers else 200
+        return json_response({"sha": COMMIT}, status=status, headers=headers)
+
+    async with web_service(answer) as service:
+        for _ in range(2):
+            asking = provider(
+                GitHubApi(url=service.url), web, "user/old/main", access_token="secret"
+            )
+            repo = await asking.resolve("gh")
+            assert (repo.ref, repo.url) == (COMMIT, "https://github.com/user/old")
+    assert len(service.requests) == 4
+
+
+async def test_an_empty_repository_has_no_ref(api: GitHubApi, web: WebApi) -> None:
+    api.broken = 409
+
+    with pytest.raises(NotFound):
+        await provider(api, web, "user/empty/HEAD", access_token="x").resolve("gh")
+
+
 @pytest.mark.parametrize(
     "answer", ["", "<html>", "[]", "{}", '{"sha": null}', '{"sha": "../x"}', '{"sha": 5}', "5"]
 )

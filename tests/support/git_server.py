@@ -85,12 +85,15 @@ class GitServer:
         )
         _wait_for(address, self.port)
 
-    def repo(self, name: str, files: dict[str, str] | None = None) -> GitRepo:
+    def repo(
+        self, name: str, files: dict[str, str] | None = None, *, object_format: str = "sha1"
+    ) -> GitRepo:
         """A new repository with one commit; by default one that starts a Jupyter server."""
         path = self.root / name
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
-        git(path, "init", "--quiet", "--initial-branch=main")
+        kind = f"--object-format={object_format}"
+        git(path, "init", "--quiet", "--initial-branch=main", kind)
         repo = GitRepo(path, f"git://{self.address}:{self.port}/{name}")
         # Something of its own in every repository: no two tests share an image.
         repo.add({"Dockerfile": DOCKERFILE, "README.md": f"{name} {time.time()}\n"} | (files or {}))
