@@ -234,9 +234,7 @@ async def test_a_server_that_never_answers_is_given_up_in_time() -> None:
             await closed.wait()
 
 
-async def test_it_is_told_as_a_matter_of_time(
-    web: WebApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_is_told_as_a_matter_of_time(web: WebApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async def too_slow(remote: GitRemote, ref: str) -> str:
         raise GitFailed("git did not answer within 20 seconds.", TOO_SLOW)
 

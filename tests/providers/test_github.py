@@ -216,7 +216,7 @@ async def test_without_the_api_git_itself_is_asked(
 async def test_a_short_commit_is_for_the_api_alone_to_know(
     api: GitHubApi, web: WebApi, github_by_git: GitRepo
 ) -> None:
-    """"There is no such commit" would be wrong: nobody was there to tell."""
+    """That there is none would be wrong: nobody was there to tell."""
     api.remaining = 0
     asking = provider(api, web, f"user/repo/{github_by_git.commit[:7]}", hostname="github.test")
 
