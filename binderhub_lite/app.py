@@ -207,11 +207,14 @@ class BinderHub(
             web_api = await stack.enter_async_context(WebApi())
             daemon = self._docker()
             stack.push_async_callback(daemon.close)
-            stack.push_async_callback(daemon.remove_network)  # which stays where it is in use
             await self._check_docker(daemon)
             gateway = await daemon.network_gateway() if self.auth_enabled else ""
-            instance = self.instance_class(self, data_dir, http, web_api, daemon, gateway)
-            stack.push_async_callback(instance.stop)
+            try:
+                instance = self.instance_class(self, data_dir, http, web_api, daemon, gateway)
+            except BaseException:
+                await daemon.remove_network()
+                raise
+            stack.push_async_callback(instance.stop)  # which removes the network and its rules
             await unless(stopped, instance.start())
             yield instance
 

@@ -5,6 +5,7 @@ can share one daemon and a restarted process finds its own things again.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from aiodocker import Docker
 from aiodocker.containers import DockerContainer
@@ -34,6 +36,7 @@ LABEL_LAUNCH = "binderhub-lite.launch"
 DEFAULT_BRIDGE_NETWORK = "bridge"
 
 CHECK_SECONDS = 5
+SECONDS_WITHOUT_NETWORK = 10
 QUICK_SECONDS = 20
 NOT_CONNECTED = 900  # aiodocker's status of an error that is no answer of the daemon's
 
@@ -192,8 +195,11 @@ class DockerDaemon:
         """Bytes that an image takes, shared layers included."""
         return int((await self.client.images.inspect(name))["Size"])
 
-    async def ensure_network(self) -> str:
-        """Make the namespace's network if it is missing; return its name."""
+    async def ensure_network(self, addresses: Mapping[str, Any] | None = None) -> str:
+        """Make the namespace's network if it is missing; return its name.
+
+        `addresses` are those that it is to have (`IPAM` in Docker's API), if Docker has them free.
+        """
         name = network_name(self.namespace)
         config = {
             "Name": name,
@@ -204,6 +210,7 @@ class DockerDaemon:
                 "com.docker.network.bridge.name": bridge_name(self.namespace),
                 "com.docker.network.bridge.enable_icc": str(not self.isolated).lower(),
             },
+            "IPAM": addresses or {},
         }
         latest = time.monotonic() + QUICK_SECONDS
         while not await self._networks():
@@ -217,13 +224,35 @@ class DockerDaemon:
                 await asyncio.sleep(0.05)
         return name
 
+    async def keep_network(self) -> None:
+        """Make the namespace's network again whenever it is missing, until cancelled.
+
+        Docker came late, or somebody tidied up: `docker system prune` takes every network that
+        no container is on at that moment. It comes back at its old addresses, where the hub
+        listens for servers.
+        """
+        addresses: Mapping[str, Any] = {}
+        while True:
+            try:
+                addresses = await self._addresses() or addresses
+                await self.ensure_network(addresses)
+            except DockerTrouble as error:
+                log.debug("The network of %s cannot be made: %s", self.namespace, error)
+                addresses = {}  # somebody else's by now, it may be
+            await asyncio.sleep(SECONDS_WITHOUT_NETWORK)
+
+    async def _addresses(self) -> Mapping[str, Any]:
+        """The addresses of the namespace's network (`IPAM` in Docker's API), if there is one."""
+        for network_id in await self._networks():
+            network = await (await self.client.networks.get(network_id)).show()
+            return dict(network["IPAM"])
+        return {}
+
     async def network_gateway(self) -> str:
         """The address of Docker's host on the namespace's network; empty where nobody knows."""
         try:
-            for network_id in await self._networks():
-                network = await (await self.client.networks.get(network_id)).show()
-                for config in network["IPAM"]["Config"]:
-                    return str(config.get("Gateway", ""))
+            for config in (await self._addresses()).get("Config", []):
+                return str(config.get("Gateway", ""))
         except DockerTrouble as error:
             log.debug("The network of %s cannot be looked at: %s", self.namespace, error)
         return ""
@@ -279,12 +308,23 @@ class DockerDaemon:
 
 
 async def remove(container: DockerContainer) -> None:
-    """Remove a container and its volumes, running or not; one that is gone is no error."""
+    """Remove a container and its volumes, running or not; one that is gone is no error.
+
+    Where somebody else is removing it already, returns when they have.
+    """
     try:
         await container.delete(force=True, v=True)
     except DockerError as error:
-        if error.status not in (404, 409):  # 409: its removal is already under way
+        if error.status not in (404, 409):
             raise
+        if error.status == 409:
+            await _removed(container)
+
+
+async def _removed(container: DockerContainer) -> None:
+    with contextlib.suppress(DockerError, TimeoutError):  # it was quicker, or Docker hangs
+        async with asyncio.timeout(QUICK_SECONDS):
+            await container.wait(condition="removed")
 
 
 def environment_list(environment: Mapping[str, str]) -> list[str]:

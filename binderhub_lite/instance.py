@@ -101,6 +101,7 @@ class Instance:
     async def start(self) -> None:
         await self._isolation.start()
         self._housekeeping = [
+            asyncio.create_task(self._daemon.keep_network()),
             asyncio.create_task(self._isolation.keep()),
             asyncio.create_task(self.builds.watch_build_pods()),
             asyncio.create_task(self._cleaner.run()),
@@ -141,6 +142,7 @@ class Instance:
             await self._embedded.stop()
             if self.take_everything_down:
                 await self._remove(self._daemon.remove_all(Component.SERVER))
+        # Rules go with the network, and nowhere else: they stay as long as it is in use.
         if await self._daemon.remove_network():
             await self._isolation.lift()
 

@@ -1,10 +1,13 @@
 """What we leave in the Docker daemon, and how it is reached."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiodocker.exceptions import DockerError
 
 from binderhub_lite.dockerd import (
     CA_BUNDLE_IN_CONTAINER,
@@ -57,6 +60,52 @@ async def test_the_network_is_one_however_many_ask_for_it_at_once(daemon: Docker
     assert network["Labels"] == {"binderhub-lite.namespace": daemon.namespace}
     await daemon.remove_network()
     assert await daemon.client.networks.list(filters={"name": [name]}) == []
+
+
+async def test_a_network_that_somebody_tidied_up_comes_back_where_it_was(
+    daemon: DockerDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("binderhub_lite.dockerd.SECONDS_WITHOUT_NETWORK", 0.05)
+    ensure, looked = DockerDaemon.ensure_network, asyncio.Event()
+
+    async def ensure_and_tell(daemon: DockerDaemon, *arguments: Any) -> str:
+        name = await ensure(daemon, *arguments)
+        looked.set()
+        return name
+
+    monkeypatch.setattr(DockerDaemon, "ensure_network", ensure_and_tell)
+    # Docker gives these to nobody who does not ask for them.
+    network = f"10.213.{secrets.randbelow(256)}"
+    addresses = {"Subnet": f"{network}.0/24", "Gateway": f"{network}.1"}
+    await daemon.ensure_network({"Config": [addresses]})
+    looked.clear()
+    keeping = asyncio.create_task(daemon.keep_network())
+    async with asyncio.timeout(30):
+        await looked.wait()
+        assert await daemon.remove_network()
+        while not await daemon.network_gateway():
+            await asyncio.sleep(0.05)
+    keeping.cancel()
+    assert await daemon.network_gateway() == addresses["Gateway"]
+
+
+async def test_of_several_who_remove_a_container_all_wait_until_it_is_gone(
+    daemon: DockerDaemon,
+) -> None:
+    container = await daemon.client.containers.run(
+        {
+            "Image": "binderhub-lite/singleuser",
+            "Cmd": ["sleep", "60"],
+            "Labels": labels(daemon.namespace, Component.SERVER),
+        }
+    )
+
+    async def remove_and_look() -> None:
+        await remove(container)
+        with pytest.raises(DockerError, match="No such container"):
+            await container.show()
+
+    await asyncio.gather(*(remove_and_look() for _ in range(4)))
 
 
 async def test_removing_touches_one_kind_of_one_namespace(daemon: DockerDaemon) -> None:

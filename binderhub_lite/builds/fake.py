@@ -1,6 +1,7 @@
 """Builds that build nothing: scripted logs and endings, for work on pages without Docker."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from aiodocker import Docker
@@ -37,8 +38,11 @@ class FakeDaemon(DockerDaemon):
     async def image_size(self, name: str) -> int:
         return IMAGE_BYTES
 
-    async def ensure_network(self) -> str:
+    async def ensure_network(self, addresses: Mapping[str, Any] | None = None) -> str:
         return network_name(self.namespace)
+
+    async def keep_network(self) -> None:
+        pass
 
     async def remove_network(self) -> bool:
         return False

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from binderhub_lite.isolation.rules import Rules
 from binderhub_lite.launch.ports import free_port
 
 from .instance import Running
@@ -69,3 +70,5 @@ class OutsideHub:
         self.process.stop()  # its servers end with it
         network = f"binderhub-lite-{self.namespace}"
         subprocess.run(["docker", "network", "rm", network], capture_output=True, check=False)
+        # BinderHub, which ended while servers ran, has left their rules in place.
+        subprocess.run(["sh", "-c", Rules(self.namespace).lifting_script], check=False)
