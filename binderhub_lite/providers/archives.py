@@ -9,16 +9,20 @@ HOSTS = (
     "doi.org",
     "dx.doi.org",
     "zenodo.org",
+    "sandbox.zenodo.org",
     "figshare.com",
     "hydroshare.org",
 )
 DOI = re.compile(
-    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:)?\s*(?P<doi>10\.\d{4,9}/\S+)", re.IGNORECASE
+    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:|doi\s)?\s*"
+    r"(?P<doi>10\.\d{4,9}/\S*[^\s.])\.?",  # the end of a sentence is none of it
+    re.IGNORECASE,
 )
 ZENODO_DOI = re.compile(r"10\.\d+/zenodo\.\d+", re.IGNORECASE)
 FIGSHARE_DOI = re.compile(r"10\.\d+/(?:.*figshare\.\d+(?:\.v\d+)?|.*\.\d+\.v\d+)", re.IGNORECASE)
 HYDROSHARE_DOI = re.compile(r"10\.4211/hs\.[0-9a-f]{32}", re.IGNORECASE)
 
+ZENODO_PREFIXES = {"zenodo.org": "10.5281", "sandbox.zenodo.org": "10.5072"}
 ZENODO_PATH = re.compile(r"records?/(?P<id>\d+)(?:/(?:files|preview)/(?P<file>.+)|/.*)?")
 ZENODO_DOI_PATH = re.compile(r"(?:doi|badge/DOI)/(?P<doi>10\..+?)(?:\.svg)?", re.IGNORECASE)
 FIGSHARE_PATH = re.compile(r"articles/(?:[^/]+/){1,2}(?P<id>\d+)(?:/(?P<version>\d+))?")
@@ -53,8 +57,8 @@ def from_link(link: Link) -> Found | None:
     host = link.host
     if host in ("doi.org", "dx.doi.org"):
         return from_doi(unquote(link.path))
-    if host == "zenodo.org":
-        return _from_zenodo(unquote(link.path))
+    if host in ZENODO_PREFIXES:
+        return _from_zenodo(unquote(link.path), ZENODO_PREFIXES[host])
     if host == "figshare.com" or host.endswith(".figshare.com"):
         return _from_figshare(link.path)
     if host == "hydroshare.org":
@@ -62,7 +66,7 @@ def from_link(link: Link) -> Found | None:
     return _from_dataverse(link)
 
 
-def _from_zenodo(path: str) -> Found | None:
+def _from_zenodo(path: str, prefix: str) -> Found | None:
     doi = ZENODO_DOI_PATH.fullmatch(path)
     if doi:
         return from_doi(doi["doi"])
@@ -70,7 +74,7 @@ def _from_zenodo(path: str) -> Found | None:
     if record is None:
         return None
     file = record["file"] or ""
-    return Found("zenodo", f"10.5281/zenodo.{record['id']}", "", "file" if file else "", file)
+    return Found("zenodo", f"{prefix}/zenodo.{record['id']}", "", "file" if file else "", file)
 
 
 def _from_figshare(path: str) -> Found | None:

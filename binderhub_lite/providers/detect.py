@@ -18,15 +18,15 @@ from .base import RepoProvider
 from .forges import Hosts
 from .found import Found, Link
 from .git import SCP_LIKE
+from .pasted import link_and_branch
 
-SHORTHAND = re.compile(r"(?!\.)[\w.-]+/[\w.-]+")
+SHORTHAND = re.compile(r"(?P<repo>(?!\.)[\w.-]+/[\w.-]+)/?")
 BINDER_PATH = re.compile(r"(?:.*?/)??v2/(?P<provider>[^/]+)/(?P<spec>.+)")
 # A web address as browsers show it, without the scheme.
-BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/.*", re.IGNORECASE)
-# A link's way in Markdown, HTML and reStructuredText: a badge, say, copied from a README.
-MARKUP = re.compile(r"(?:!?\[|<|\.\. )")
-LINK_IN_MARKUP = re.compile(r"https?://[^\s()<>\"'\[\]]+(?<!\.svg)(?<!\.png)(?=[\s()<>\"'\[\]]|$)")
-KNOWN_HOSTS = {*archives.HOSTS, *forges.VIEWERS, forges.RAW, "mybinder.org"}
+BARE_ADDRESS = re.compile(
+    r"(?:(?:[a-z0-9-]+\.)+(?:[a-z]{2,}|\d{1,3})(?::\d+)?|[a-z0-9-]+:\d+)/.*", re.IGNORECASE
+)
+KNOWN_HOSTS = {*archives.HOSTS, *forges.VIEWERS, *forges.MIRRORS, forges.RAW, "mybinder.org"}
 REF_IN_SPEC = {"gh": 2, "gist": 2, "gl": 1, "git": 1}
 """How many parts of a spec come before its ref, where it has one."""
 LONGEST = 4096
@@ -85,7 +85,8 @@ def detect(
     if directory is not None:
         return _local(directory, ref)
     known = Known({*PROVIDERS, *(providers or ())}, hosts, {} if here else hosts)
-    found = _find(_unwrapped(text), ref, known) if len(text) <= LONGEST else None
+    link, branch = link_and_branch(text[: LONGEST + 1])
+    found = _find(link, ref or branch, known) if len(text) <= LONGEST else None
     if found is None:
         raise BinderError(
             f"{_shortened(text)!r} is {'no directory, and ' if here else ''}no repository that is "
@@ -122,12 +123,6 @@ def _directory(text: str) -> Path | None:
     return None
 
 
-def _unwrapped(text: str) -> str:
-    """The link that markup is about; any other text as it is."""
-    links = LINK_IN_MARKUP.findall(text) if MARKUP.match(text) else []
-    return links[-1] if links else text.removeprefix("git clone ").strip()
-
-
 def _local(directory: Path, ref: str) -> Detected:
     if ref:
         raise BinderError(
@@ -147,9 +142,8 @@ def _find(text: str, ref: str, known: Known) -> Found | None:
         return doi
     if SCP_LIKE.fullmatch(text):
         return forges.from_scp(text, ref, known.ssh_hosts)
-    if SHORTHAND.fullmatch(text):
-        return Found("gh", text.removesuffix(".git"), ref)
-    return None
+    short = SHORTHAND.fullmatch(text)
+    return Found("gh", short["repo"].removesuffix(".git"), ref) if short else None
 
 
 def _link(text: str, hosts: Hosts) -> Link | None:

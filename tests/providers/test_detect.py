@@ -48,6 +48,7 @@ clone_urls = st.builds(
     [
         ("user/repo", "gh", "user/repo/HEAD"),
         (" user/repo.git\n", "gh", "user/repo/HEAD"),
+        ("user/repo/", "gh", "user/repo/HEAD"),
         ("https://github.com/user/repo", "gh", "user/repo/HEAD"),
         ("https://www.github.com/user/repo.git/", "gh", "user/repo/HEAD"),
         ("github.com/user/repo", "gh", "user/repo/HEAD"),
@@ -60,7 +61,12 @@ clone_urls = st.builds(
         ("https://github.com/user/repo/tree/v1%2B1?tab=readme", "gh", "user/repo/v1%2B1"),
         (f"https://github.com/user/repo/commit/{COMMIT}", "gh", f"user/repo/{COMMIT}"),
         ("https://github.com/user/repo/commits/feature/x", "gh", "user/repo/feature/x"),
+        ("https://github.com/user/repo/commits/main/nb.ipynb", "gh", "user/repo/main"),
         ("https://github.com/user/repo/releases/tag/v1.0", "gh", "user/repo/v1.0"),
+        ("https://github.com/user/repo/releases/tag/v1/beta", "gh", "user/repo/v1/beta"),
+        ("https://github.com/user/repo/archive/refs/heads/main.zip", "gh", "user/repo/main"),
+        ("https://github.com/user/repo/archive/v1.0.tar.gz", "gh", "user/repo/v1.0"),
+        ("https://github.dev/user/repo/tree/dev", "gh", "user/repo/dev"),
         (f"https://gist.github.com/user/{GIST}", "gist", f"user/{GIST}/HEAD"),
         (f"https://gist.github.com/user/{GIST}/{COMMIT}", "gist", f"user/{GIST}/{COMMIT}"),
         (f"https://gist.github.com/user/{GIST}#file-a-md", "gist", f"user/{GIST}/HEAD"),
@@ -85,13 +91,18 @@ clone_urls = st.builds(
         ("https://git.host/v2/u/r", "git", "https%3A%2F%2Fgit.host%2Fv2%2Fu%2Fr/HEAD"),
         ("https://git.host/dataset/r.git", "git", "https%3A%2F%2Fgit.host%2Fdataset%2Fr.git/HEAD"),
         ("https://codeberg.org/u/r/src/tag/v1", "git", "https%3A%2F%2Fcodeberg.org%2Fu%2Fr/v1"),
+        ("https://bitbucket.org/u/r", "git", "https%3A%2F%2Fbitbucket.org%2Fu%2Fr/HEAD"),
+        ("https://bitbucket.org/u/r/src/dev/", "git", "https%3A%2F%2Fbitbucket.org%2Fu%2Fr/dev"),
+        ("https://bitbucket.org/u/r/branches", "git", "https%3A%2F%2Fbitbucket.org%2Fu%2Fr/HEAD"),
         ("10.5281/zenodo.3242074", "zenodo", "10.5281/zenodo.3242074"),
+        ("DOI 10.5281/zenodo.3242074.", "zenodo", "10.5281/zenodo.3242074"),
         ("doi:10.5281/zenodo.3242074", "zenodo", "10.5281/zenodo.3242074"),
         ("DOI: 10.5281/ZENODO.3242074", "zenodo", "10.5281/ZENODO.3242074"),
         ("https://doi.org/10.5281/zenodo.3242074", "zenodo", "10.5281/zenodo.3242074"),
         ("http://dx.doi.org/10.5281%2Fzenodo.3242074", "zenodo", "10.5281/zenodo.3242074"),
         ("https://zenodo.org/record/3242074", "zenodo", "10.5281/zenodo.3242074"),
         ("https://zenodo.org/records/3242074?token=x", "zenodo", "10.5281/zenodo.3242074"),
+        ("https://sandbox.zenodo.org/records/123", "zenodo", "10.5072/zenodo.123"),
         ("https://zenodo.org/doi/10.5281/zenodo.3242073", "zenodo", "10.5281/zenodo.3242073"),
         (
             "https://zenodo.org/badge/DOI/10.5281/zenodo.3242074.svg",
@@ -137,6 +148,9 @@ clone_urls = st.builds(
         ("https://mybinder.org/v2/gh/user/repo/HEAD", "gh", "user/repo/HEAD"),
         ("https://mybinder.org/v2/gh/u/r/v2/gh/x", "gh", "u/r/v2/gh/x"),
         ("mybinder.org/v2/gh/user/repo", "gh", "user/repo/HEAD"),
+        ("10.0.0.7:8585/v2/gh/u/r/main", "gh", "u/r/main"),
+        ("localhost:8585/v2/gh/u/r/main", "gh", "u/r/main"),
+        ("10.0.0.7/v2/gh/u/r/main", "gh", "u/r/main"),
         ("http://10.0.0.7:8585/binder/v2/gh/u/r/feature/x?urlpath=", "gh", "u/r/feature/x"),
         ("https://mybinder.org/v2/gl/g%2Fp/a%2Fb", "gl", "g%2Fp/a%2Fb"),
         (
@@ -178,10 +192,18 @@ BADGE, LINK = "https://mybinder.org/badge_logo.svg", "https://mybinder.org/v2/gh
         f'<a href="{LINK}"><img src="{BADGE}"></a>',
         f".. image:: {BADGE}\n   :target: {LINK}",
         f".. image:: {BADGE}   :target: {LINK}",
-        "git clone https://mybinder.org/v2/gh/u/r/v1",
+        f'"{LINK}"',
+        f"'{LINK}'",
+        f"`{LINK}`",
+        f"({LINK})",
+        f"{LINK},",
+        "git clone -b v1 https://github.com/u/r.git",
+        "$ git clone --depth 1 --branch=v1 git@github.com:u/r.git folder",
+        "git clone https://github.com/u/r/tree/v1",
+        "gh repo clone u/r -- --branch v1",
     ],
 )
-def test_a_badge_is_its_link(pasted: str) -> None:
+def test_a_link_may_have_something_around_it(pasted: str) -> None:
     assert detect(pasted).spec == "u/r/v1"
 
 
@@ -204,6 +226,29 @@ def test_a_badge_is_its_link(pasted: str) -> None:
         ("https://github.com/u/r/tree/v1.2/lessons", "u/r", "v1.2", "lab", "lessons"),
         (f"https://github.com/u/r/tree/{COMMIT}/x", "u/r", COMMIT, "lab", "x"),
         ("https://github.com/u/r/tree/feature%2Fx/lessons", "u/r", "feature/x", "lab", "lessons"),
+        ("https://github.com/u/r/blame/main/x.py", "u/r", "main", "file", "x.py"),
+        (f"https://gist.github.com/u/{GIST}/raw/{COMMIT}/x.py", f"u/{GIST}", "", "file", "x.py"),
+        (
+            f"https://gist.githubusercontent.com/u/{GIST}/raw/a%20b.py",
+            f"u/{GIST}",
+            "",
+            "file",
+            "a b.py",
+        ),
+        (
+            "https://bitbucket.org/u/r/src/main/docs",
+            "https://bitbucket.org/u/r",
+            "main",
+            "lab",
+            "docs",
+        ),
+        (
+            "https://codeberg.org/u/r/raw/branch/main/x.py",
+            "https://codeberg.org/u/r",
+            "main",
+            "file",
+            "x.py",
+        ),
         ("https://nbviewer.org/github/u/r/blob/main/nb.ipynb", "u/r", "main", "file", "nb.ipynb"),
         ("https://gitlab.com/g/p/-/blob/main/nb.ipynb", "g/p", "main", "file", "nb.ipynb"),
         (
@@ -418,6 +463,9 @@ def test_a_directory_wins_only_for_somebody_who_is_here(
         "[a](b)",
         "<script>",
         f"![Binder]({BADGE})",
+        "git clone",
+        "git clone --depth 1",
+        "''",
     ],
 )
 def test_anything_else_is_refused_in_one_sentence(pasted: str) -> None:
