@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -13,10 +14,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from binderhub_lite.launch.ports import free_port
+from binderhub_lite.web.login import COOKIE
 
 from ..support.browser import PATIENCE_MS, chromium
 from ..support.git_server import GitRepo, GitServer
-from ..support.instance import BinderProcess, docker
+from ..support.instance import PROGRAM, BinderProcess, docker, get
 from ..support.outside_hub import TOKEN, OutsideHub
 from ..support.people import LOGIN, log_in, person
 
@@ -174,6 +176,55 @@ async def test_another_hub_with_a_server_for_each_launch(
         await page.wait_for_url(LOGIN)
         assert page.url.startswith(hub.url)
         await page.goto(binder.url)
+        await page.wait_for_url(LOGIN)
+
+
+@pytest.fixture
+def managing_hub(tmp_path: Path, bridge_address: str) -> Iterator[OutsideHub]:
+    """A hub with accounts that runs us as its service."""
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    (folder / "binderhub_config.py").write_text(
+        "c.BinderHub.auth_enabled = True\n"
+        "c.RepoProvider.allow_private_hosts = True\n"
+        f"c.BinderHub.network_isolation_allow = [{bridge_address!r}]\n"
+    )
+    service = {
+        "url": f"http://127.0.0.1:{free_port()}",
+        "command": [*PROGRAM, f"--data-dir={tmp_path / 'data'}"],
+        "oauth_no_confirm": True,
+    }
+    hub = OutsideHub(folder, service, OUTSIDE_ACCOUNTS, bridge_address)
+    yield hub
+    hub.stop()
+
+
+async def test_as_a_service_that_the_hub_manages(
+    browser: Browser, course: GitRepo, managing_hub: OutsideHub
+) -> None:
+    hub = managing_hub
+    pages = f"{hub.url}services/binder/"
+    async with asyncio.timeout(30):
+        while (await get(f"{pages}versions"))[0] != 200:
+            await asyncio.sleep(0.2)
+    async with person(browser) as page:
+        await page.goto(f"{pages}v2/{course.spec}?urlpath=api%2Fstatus")
+        await log_in(page, "ada")
+        await page.wait_for_url(f"{hub.url}user/ada/api/status**")
+        await expect(page.locator("body")).to_contain_text('"kernels"')
+
+        # Users' servers are below the same host, and are not told of the session.
+        (session,) = [
+            cookie
+            for cookie in await page.context.cookies()
+            if cookie.get("name", "").startswith(COOKIE)
+        ]
+        assert session.get("path") == urlsplit(pages).path
+
+        await page.goto(pages)
+        await page.get_by_role("link", name="Log out ada").click()
+        await page.wait_for_url(LOGIN)
+        await page.goto(pages)
         await page.wait_for_url(LOGIN)
 
 
