@@ -20,7 +20,7 @@ from typing import Any
 from aiodocker import Docker
 from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
-from aiohttp import ClientError
+from aiohttp import ClientError, UnixConnector
 
 from .events import BinderError
 
@@ -143,7 +143,11 @@ class DockerDaemon:
     def connect(cls, docker_host: str, namespace: str, *, isolated: bool = True) -> "DockerDaemon":
         """Open a client; nothing is sent yet. To be called inside the event loop."""
         path = socket_path(docker_host)
-        return cls(Docker(url=f"unix://{path}"), path, namespace, isolated)
+        # A connection for each request: a daemon that goes down goes on answering on those that
+        # it has. And any number of them: each build that is followed holds one.
+        connector = UnixConnector(path, force_close=True, limit=0)
+        client = Docker(url="unix://localhost", connector=connector)
+        return cls(client, path, namespace, isolated)
 
     @property
     def url(self) -> str:
@@ -151,6 +155,7 @@ class DockerDaemon:
 
     async def close(self) -> None:
         await self.client.close()
+        await self.client.connector.close()
 
     async def check(self) -> None:
         """Raise DockerUnavailable unless the daemon answers."""
@@ -161,14 +166,14 @@ class DockerDaemon:
             reason = f"no answer in {CHECK_SECONDS} seconds"
             raise DockerUnavailable(self.socket, reason) from error
         except DockerTrouble as error:
-            raise DockerUnavailable(self.socket, error) from error
+            raise DockerUnavailable(self.socket, _reason(error)) from error
 
     def explain(self, error: Exception) -> BinderError:
         """What went wrong with the daemon, in words for people."""
         if not isinstance(error, DockerError):
-            return DockerUnavailable(self.socket, f"the connection broke: {error}")
+            return DockerUnavailable(self.socket, f"the connection broke: {_reason(error)}")
         if error.status == NOT_CONNECTED:
-            return DockerUnavailable(self.socket, error.message)
+            return DockerUnavailable(self.socket, _reason(error))
         return BinderError(f"Docker refused: {error.message.strip()}", 500)
 
     @property
@@ -305,6 +310,12 @@ class DockerDaemon:
         for container in found:
             await remove(container)
         return len(found)
+
+
+def _reason(error: BaseException) -> str:
+    """Why the daemon cannot be reached: what the system said, without aiodocker's wrapping."""
+    cause = error.__context__ if isinstance(error, DockerError) else error
+    return str(getattr(cause, "strerror", "") or error)
 
 
 async def remove(container: DockerContainer) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from aiodocker.exceptions import DockerError
+from aiohttp import web
 
 from binderhub_lite.dockerd import (
     CA_BUNDLE_IN_CONTAINER,
     CA_BUNDLE_VARIABLES,
     Component,
     DockerDaemon,
+    DockerUnavailable,
     labels,
     network_name,
     remove,
@@ -48,6 +50,50 @@ def test_containers_trust_a_bundle_wherever_programs_look_for_one(tmp_path: Path
     assert environment == dict.fromkeys(CA_BUNDLE_VARIABLES, CA_BUNDLE_IN_CONTAINER)
     assert {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO"} < set(environment)
     assert trust("") == ([], {})
+
+
+async def test_as_many_builds_can_be_followed_as_there_are_and_no_connection_is_kept(
+    tmp_path: Path,
+) -> None:
+    """aiohttp's own limit is 100; and a daemon that goes down still answers on old connections."""
+    silent, connections = asyncio.Event(), set()
+
+    async def answer(request: web.Request) -> web.Response:
+        connections.add(request.transport)
+        if request.path.endswith("/info"):
+            await silent.wait()
+        return web.json_response({"ApiVersion": "1.41"})
+
+    server = web.ServerRunner(web.Server(answer))  # type: ignore[arg-type]
+    await server.setup()
+    await web.UnixSite(server, tmp_path / "docker.sock").start()
+    daemon = DockerDaemon.connect(str(tmp_path / "docker.sock"), "test")
+    followed = [asyncio.create_task(daemon.client.system.info()) for _ in range(150)]
+    async with asyncio.timeout(30):
+        while len(connections) < 150:
+            await asyncio.sleep(0.01)
+
+    before = len(connections)
+    await daemon.check()
+    await daemon.check()
+
+    assert len(connections) >= before + 2
+    silent.set()
+    await asyncio.gather(*followed)
+    await daemon.close()
+    assert daemon.client.connector.closed
+    await server.cleanup()
+
+
+async def test_a_daemon_that_is_gone_is_told_in_the_systems_words(tmp_path: Path) -> None:
+    daemon = DockerDaemon.connect(str(tmp_path / "docker.sock"), "test")
+    with pytest.raises(DockerUnavailable) as caught:
+        await daemon.check()
+    assert caught.value.message == (
+        f"No Docker daemon answers at {tmp_path}/docker.sock (No such file or directory): start "
+        "Docker, or point c.BinderHub.build_docker_host at its socket."
+    )
+    await daemon.close()
 
 
 async def test_the_network_is_one_however_many_ask_for_it_at_once(daemon: DockerDaemon) -> None:
