@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 LINES_THAT_EXPLAIN = 60
 KILLED = 137  # 128 + SIGKILL
-SECONDS_TO_BE_REMOVED = 1
+BEING_REMOVED = "removing"
 
 
 class Build:
@@ -68,7 +68,7 @@ class Build:
 
     @property
     def queued(self) -> bool:
-        return self._container is None
+        return self.writer is None
 
     @property
     def stopping(self) -> bool:
@@ -125,19 +125,20 @@ class Build:
             return
         state, size = "built", None
         try:
-            if self.error is not None:
-                state = "failed"
-                await self.writer.write(f"Failed: {self.error.message}")
-            else:
+            if self.error is None:
                 size = await self._daemon.image_size(self.facts.image)
-            await self.writer.close()
-            self._archive.end(BuildRecord.of(self.facts, state, self._started, size))
         except DockerTrouble as error:
-            log.warning("The log of build %s could not be kept: %s", self.facts.name, error)
+            log.debug("How large %s is cannot be told: %s", self.facts.image, error)
+        if self.error is not None:
+            state = "failed"
+            await self.writer.write(f"Failed: {self.error.message}")
+        await self.writer.close()
+        record = BuildRecord.of(self.facts, state, self._started, size)
+        await asyncio.to_thread(self._archive.end, record)
 
     async def _build(self) -> None:
         self._started = self.facts.created or time.time()  # its turn has come
-        self.writer = self._archive.begin(self.facts.name)
+        self.writer = await asyncio.to_thread(self._archive.begin, self.facts.name)
         attached = await self._attach()
         if attached is None:
             return
@@ -202,9 +203,9 @@ class Build:
                     await self._keep(event)
             await container.wait()
             state = dict((await container.show())["State"])
-            if state["ExitCode"] == KILLED and not state["OOMKilled"]:
-                await _let_it_be_removed(container)
-            return state
+            # `docker rm --force` kills first; whoever removes it, its own end came before that.
+            removed_alive = state["Status"] == BEING_REMOVED and state["ExitCode"] == KILLED
+            return {} if removed_alive and not state["OOMKilled"] else state
         except DockerError as error:
             if error.status != 404:
                 raise
@@ -226,14 +227,6 @@ class Build:
             await self._keep(event)
         for event in kept:
             self.log.append(event)
-
-
-async def _let_it_be_removed(container: DockerContainer) -> None:
-    """Raise DockerError (404) if a removal follows: `docker rm --force` kills first."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SECONDS_TO_BE_REMOVED):
-            await container.wait(condition="removed")
-            await container.show()
 
 
 async def _count_lines(container: DockerContainer) -> int:

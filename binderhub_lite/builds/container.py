@@ -8,7 +8,7 @@ from typing import Any
 from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
 
-from ..dockerd import DockerDaemon, environment_list, remove, trust
+from ..dockerd import DockerDaemon, DockerTrouble, environment_list, remove, trust
 from ..events import BinderError, Event, Phase
 from ..providers import Repo
 from . import repo2docker
@@ -87,9 +87,17 @@ class BuilderContainer:
     async def _create(self, log: SharedLog) -> DockerContainer:
         await self._ensure_builder_image(log)
         network = await self._daemon.ensure_network()
-        return await self._daemon.client.containers.create(
+        creation = self._daemon.client.containers.create(
             self._config(network), name=self._facts.name
         )
+        creating = asyncio.create_task(creation)
+        try:
+            return await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            # Docker makes it all the same, and nobody would ever start it.
+            with contextlib.suppress(*DockerTrouble):
+                await remove(await creating)
+            raise
 
     def _config(self, network: str) -> dict[str, Any]:
         settings = self._settings
@@ -135,7 +143,11 @@ class BuilderContainer:
         """Put repo2docker's configuration, and a local directory's content, into the container."""
         archive = repo2docker.config_archive(self._repo)
         await container.put_archive("/", archive)
-        if self._repo.open_archive is not None:
+        if self._repo.open_archive is None:
+            return
+        try:
             content = await self._repo.open_archive()
-            with content:
-                await container.put_archive(repo2docker.CONTENT, content)
+        except OSError as error:
+            raise BinderError(f"{self._repo.url} cannot be read: {error}.") from error
+        with content:
+            await container.put_archive(repo2docker.CONTENT, content)

@@ -59,13 +59,8 @@ class FakeBuild(Build):
         self._scenario = scenario_of(self.facts.spec)
         # Nobody is to miss a line, however slow their browser is.
         self.log = SharedLog(self._settings.log_tail_lines, kept=WHOLE_LOG)
-        self._playing = False
         if self._scenario.builds_ahead:
             self._queue = BuildQueue(1)
-
-    @property
-    def queued(self) -> bool:
-        return not self._playing
 
     async def run(self) -> None:
         ahead = [
@@ -83,8 +78,7 @@ class FakeBuild(Build):
             await asyncio.sleep(SECONDS_OF_OTHERS)
 
     async def _build(self) -> None:
-        self.writer = self._archive.begin(self.facts.name)
-        self._playing = True
+        self.writer = await asyncio.to_thread(self._archive.begin, self.facts.name)
         for step in self._scenario.log():
             if isinstance(step, Event):
                 self.log.append(step)

@@ -86,11 +86,12 @@ class Builds:
         if build.error is not None:
             raise build.error
 
-    def records(self) -> list[BuildRecord]:
+    async def records(self) -> list[BuildRecord]:
         """Recent builds: those that run or wait, then those that have ended, the newest first."""
+        ended = await asyncio.to_thread(self._archive.records)
         live = [build.record for build in self._builds.values()]
         names = {record.name for record in live}
-        return [*live, *(one for one in self._archive.records() if one.name not in names)]
+        return [*live, *(one for one in ended if one.name not in names)]
 
     async def log_text(self, name: str, *, follow: bool) -> AsyncGenerator[bytes]:
         """The log of a build as text; with `follow`, to the end of one that runs.
@@ -114,11 +115,14 @@ class Builds:
     async def cancel(self, provider: str, spec: str) -> None:
         """Stop the build that people asked for by this spec; its watchers are told.
 
-        Raises BinderError (404) when there is none.
+        Raises BinderError: 404 when there is none, 503 when Docker does not answer.
         """
         for build in self._builds.values():
             if (provider, spec) in build.asked:
-                await build.stop(BinderError("The build was cancelled."))
+                try:
+                    await build.stop(BinderError("The build was cancelled."))
+                except DockerTrouble as error:
+                    raise self._daemon.explain(error) from error
                 await build.log.ended()
                 return
         raise BinderError(f"No build of {provider}/{spec} is running.", 404)
@@ -177,17 +181,18 @@ class Builds:
         while True:
             try:
                 await self.clean_up()
-                await asyncio.to_thread(self._archive.expire)
+                await asyncio.to_thread(self._archive.expire, self._names())
             except DockerTrouble as error:
                 log.warning("Builds cannot be looked after now: %s", self._daemon.explain(error))
             await asyncio.sleep(self._settings.cleanup_interval)
 
     async def clean_up(self) -> None:
         """One round of `watch_build_pods`. Raises DockerTrouble when Docker does not answer."""
-        followed = {build.facts.name for build in self._builds.values()}
+        before = self._names()
         for container in await self._daemon.containers(Component.BUILD):
             name = container["Names"][0].lstrip("/")
-            if name in followed:
+            # Ours is also one that began or ended while Docker was making the list.
+            if name in before | self._names():
                 continue
             facts = BuildFacts.from_labels(name, container["Labels"])
             if container["State"] != "created":
@@ -195,6 +200,9 @@ class Builds:
                 self._start(facts, container)
             elif facts.age > self._settings.max_age:
                 await remove(container)
+
+    def _names(self) -> set[str]:
+        return {build.facts.name for build in self._builds.values()}
 
     async def detach(self) -> None:
         """Stop following builds; their containers run on, for the next process to find."""

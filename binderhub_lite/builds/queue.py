@@ -14,6 +14,14 @@ from .shared_log import SharedLog
 class _Ticket:
     log: SharedLog
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    ahead: int = -1
+
+    def tell(self, ahead: int) -> None:
+        """Let the build's watchers know how many are ahead of it, unless they do."""
+        if ahead != self.ahead:
+            self.ahead = ahead
+            builds = "1 build" if ahead == 1 else f"{ahead} builds"
+            self.log.append(Event.of(Phase.WAITING, f"{builds} ahead of yours", ahead=ahead))
 
 
 class BuildQueue:
@@ -40,6 +48,7 @@ class BuildQueue:
         """
         if at_once or (self._running < self._limit and not self._waiting):
             self._running += 1
+            self._tell_all()
         else:
             await self._wait(_Ticket(log))
         try:
@@ -50,7 +59,7 @@ class BuildQueue:
 
     async def _wait(self, ticket: _Ticket) -> None:
         self._waiting.append(ticket)
-        _tell(ticket, len(self._waiting) - 1 + self._running)
+        ticket.tell(len(self._waiting) - 1 + self._running)
         try:
             await ticket.called.wait()
         except asyncio.CancelledError:
@@ -70,9 +79,4 @@ class BuildQueue:
 
     def _tell_all(self) -> None:
         for place, ticket in enumerate(self._waiting):
-            _tell(ticket, place + self._running)
-
-
-def _tell(ticket: _Ticket, ahead: int) -> None:
-    builds = "1 build" if ahead == 1 else f"{ahead} builds"
-    ticket.log.append(Event.of(Phase.WAITING, f"{builds} ahead of yours", ahead=ahead))
+            ticket.tell(place + self._running)

@@ -17,7 +17,7 @@ async def list_builds(request: web.Request) -> web.Response:
             **asdict(record),
             "started": datetime.fromtimestamp(record.started, UTC).isoformat(),
         }
-        for record in site.builds.records()
+        for record in await site.builds.records()
     ]
     return web.json_response(builds)
 

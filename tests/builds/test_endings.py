@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiodocker.containers import DockerContainer
 
-from binderhub_lite.builds import Builds
+from binderhub_lite.builds import Builds, BuildSettings, LogArchive
 from binderhub_lite.dockerd import Component, DockerDaemon, remove
 from binderhub_lite.events import BinderError
+from binderhub_lite.options import BuildOptions
 
 from ..support.gate import Gate
 from .conftest import MakeBuilds, SharedFolder
@@ -94,6 +96,31 @@ async def test_cancelling_stops_the_work_and_tells_every_watcher(
         await builds.cancel(repo.provider, repo.spec)
 
 
+async def test_a_build_that_is_cancelled_while_docker_makes_its_container_leaves_none(
+    daemon: DockerDaemon,
+    make_builds: MakeBuilds,
+    folder: SharedFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create, made = daemon.client.containers.create, asyncio.Event()
+
+    async def answer_late(*arguments: Any, **more: Any) -> DockerContainer:
+        container = await create(*arguments, **more)
+        made.set()
+        await asyncio.sleep(0.2)
+        return container
+
+    monkeypatch.setattr(daemon.client.containers, "create", answer_late)
+    builds, repo = make_builds(), await folder.repo(TINY)
+    failing = asyncio.create_task(failure(builds, repo))
+    await made.wait()
+
+    await builds.cancel(repo.provider, repo.spec)
+
+    assert await failing == "The build was cancelled."
+    assert await daemon.containers(Component.BUILD) == []
+
+
 async def test_builds_beyond_the_limit_wait_and_nobodys_is_dropped(
     daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
@@ -148,6 +175,35 @@ async def test_after_a_restart_running_builds_are_followed_to_their_end(
     assert await daemon.containers(Component.BUILD) == []
 
 
+async def test_a_build_that_begins_while_docker_makes_its_list_is_followed_once(
+    daemon: DockerDaemon, folder: SharedFolder, gate: Gate, tmp_path: Path
+) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    class SlowDaemon(DockerDaemon):
+        async def containers(self, component: Component) -> list[DockerContainer]:
+            asked.set()
+            await answer.wait()
+            return await super().containers(component)
+
+    slow = SlowDaemon(daemon.client, daemon.socket, daemon.namespace)
+    settings = BuildSettings(BuildOptions().build_image, image_prefix=f"{daemon.namespace}-")
+    builds = Builds(slow, settings, LogArchive(tmp_path / "logs"))
+    cleaning = asyncio.create_task(builds.clean_up())
+    await asked.wait()
+    watching = builds.build(await folder.repo(waits_at(gate)))
+    await follow_until(watching, "at the gate")
+    answer.set()
+    await cleaning
+
+    gate.open()
+    await follow_until(watching, "past the gate")
+    async with asyncio.timeout(30):
+        async for _ in watching:
+            pass
+    assert builds.in_progress == 0
+
+
 async def test_what_ended_while_nobody_looked_is_removed(
     daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
@@ -163,7 +219,7 @@ async def test_what_ended_while_nobody_looked_is_removed(
     await quiet_but_for(after, set())
 
     assert await daemon.containers(Component.BUILD) == []
-    (record,) = after.records()
+    (record,) = await after.records()
     assert (record.state, record.spec) == ("failed", "hello")
     log = b"".join([piece async for piece in after.log_text(record.name, follow=False)])
     assert b"at the gate" in log

@@ -41,6 +41,6 @@ async def test_watchers_are_told_what_earlier_builds_took(
     assert first.fields["running_seconds"] is None
 
     second, *_ = await follow(builds, await folder.repo(TINY, "two"))
-    (took,) = [one.duration for one in builds.records() if one.repo.endswith("/one")]
+    (took,) = [one.duration for one in await builds.records() if one.repo.endswith("/one")]
     assert second.fields["expected_seconds"] == round(took, 1)
     assert second.fields["expected_from"] == "others"

@@ -72,6 +72,15 @@ async def test_who_waits_hears_how_many_are_ahead_when_that_changes() -> None:
         assert made[2].heard == ["2 builds ahead of yours", "1 build ahead of yours"]
 
 
+async def test_who_does_not_move_hears_nothing() -> None:
+    queue = BuildQueue(1)
+    async with waiters(queue, 4) as made:
+        made[2].task.cancel()
+        await _settle()
+        assert made[1].heard == ["1 build ahead of yours"]
+        assert made[3].heard == ["3 builds ahead of yours", "2 builds ahead of yours"]
+
+
 async def test_who_leaves_the_queue_makes_room_for_those_behind() -> None:
     queue = BuildQueue(1)
     async with waiters(queue, 3) as made:
@@ -103,6 +112,7 @@ async def test_a_build_that_runs_already_does_not_wait_but_counts() -> None:
         adopted = Waiter(queue, at_once=True)
         await _settle()
         assert adopted.running.is_set()
+        assert made[1].heard == ["1 build ahead of yours", "2 builds ahead of yours"]
         made[0].finish.set()
         await _settle()
         assert not made[1].running.is_set()
