@@ -93,7 +93,7 @@ class Instance:
             self.hub,
             self._metrics,
             self._event_log,
-            launches.record,
+            shelf.want,
         )
         self._runner: web.AppRunner | None = None
         self._housekeeping: list[asyncio.Task[None]] = []

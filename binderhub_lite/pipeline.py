@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 
 MakeProvider = Callable[[str, str], RepoProvider]
 """Gives the provider of a prefix for a spec; raises BinderError for one that is unknown."""
+
+
+async def _nobody_removes(image: str) -> None:
+    """For where no image cleaner is at work."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ class Pipeline:
         hub: HubClient,
         metrics: Metrics,
         event_log: EventLog,
-        note_use: Callable[[str], None] = lambda image: None,
+        want: Callable[[str], Awaitable[None]] = _nobody_removes,
     ) -> None:
-        """`note_use` is told of every image that is wanted, before anything is done for it."""
+        """`want` is told of every image that is asked for, before anything is done for it."""
         self._make_provider = make_provider
         self._builds = builds
         self._launcher = launcher
@@ -69,7 +73,7 @@ class Pipeline:
         self._hub = hub
         self._metrics = metrics
         self._event_log = event_log
-        self._note_use = note_use
+        self._want = want
         self._resolving: SingleFlight[Repo] = SingleFlight()
 
     async def events(self, ask: Ask) -> AsyncGenerator[list[Event]]:
@@ -112,7 +116,7 @@ class Pipeline:
     ) -> AsyncGenerator[list[Event]]:
         image = self._builds.image_of(repo)
         # Before we look for it: from now on the image cleaner spares it.
-        self._note_use(image)
+        await self._want(image)
         if await self._builds.has_image(image):
             yield [Event.of(Phase.BUILT, "Found built image, launching...", imageName=image)]
         else:
@@ -125,7 +129,7 @@ class Pipeline:
         if ask.build_only:
             yield [Event.of(Phase.READY, "Done! Image built", imageName=image)]
             return
-        self._note_use(image)  # again: a build may have taken hours
+        await self._want(image)  # again: a build may have taken hours
         async with (
             self._quota.place(image, repo.url, self._quota_of(provider)) as launch_id,
             contextlib.aclosing(self._launch(ask, provider, repo, image, launch_id)) as events,

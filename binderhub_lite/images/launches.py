@@ -21,6 +21,7 @@ class LaunchTimes:
 
     def __init__(self, data_dir: DataDir) -> None:
         self._data_dir = data_dir
+        self._of_others: Path | None = None
         self._times = _read(data_dir)
 
     @classmethod
@@ -30,10 +31,17 @@ class LaunchTimes:
         For reading: it is for the processes that own them to write.
         """
         times = cls(DataDir(path))
-        for other in own_launches(path):
-            for image, launched in _read(DataDir(other)).items():
-                times._times[image] = max(launched, times._times.get(image, 0))
+        times._of_others = path
+        times.refresh()
         return times
+
+    def refresh(self) -> None:
+        """Read what other processes have noted by now; of our own, nothing is new."""
+        if self._of_others is None:
+            return
+        for directory in [self._of_others, *own_launches(self._of_others)]:
+            for image, launched in _read(DataDir(directory)).items():
+                self._times[image] = max(launched, self._times.get(image, 0))
 
     def last(self, image: str) -> float | None:
         """When the image was last launched, in seconds since the epoch; None: never."""

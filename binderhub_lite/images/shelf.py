@@ -1,5 +1,6 @@
 """The images that this hub built, as they stand in the Docker daemon."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class ImageShelf:
         self._launches = launches
         self._namespaces = namespaces or [daemon.namespace]
         self._needed = needed
+        self._going: dict[str, asyncio.Event] = {}
+        """Images that are being removed now."""
 
     async def images(self) -> list[BuiltImage]:
         """Our images, least recently used first."""
@@ -75,16 +78,28 @@ class ImageShelf:
         launched = self._launches.last(image) or 0
         return "launch" if time.time() - launched < SECONDS_OF_A_LAUNCH else ""
 
+    async def want(self, image: str) -> None:
+        """Note that an image (by name) is asked for: from now on it stays, or is gone already."""
+        self._launches.record(image)
+        going = self._going.get(image)
+        if going is not None:
+            await going.wait()
+
     async def remove(self, image: BuiltImage) -> bool:
         """Remove it, unless it has come into use since it was listed."""
+        self._launches.refresh()
         if self.is_needed(image.name):
             return False
+        gone = self._going[image.name] = asyncio.Event()
         try:
             await self._daemon.client.images.delete(image.name)
         except DockerError as error:
             if error.status not in (404, 409):  # it is gone already, or a container uses it
                 raise
             return False
+        finally:
+            del self._going[image.name]
+            gone.set()
         return True
 
     def _is_ours(self, summary: Mapping[str, Any]) -> bool:

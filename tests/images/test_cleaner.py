@@ -124,6 +124,27 @@ async def test_what_is_wanted_or_gone_since_it_was_listed_is_left_alone(
     assert small.images == {"wanted:1"}
 
 
+async def test_who_asks_for_an_image_that_is_being_removed_finds_it_gone(
+    small: SmallDocker, cleaning: Cleaning
+) -> None:
+    """And builds it anew, where a launch of it would have failed."""
+    small.image("going")
+    shelf = cleaning.shelf
+    (listed,) = await shelf.images()
+    removing = asyncio.create_task(shelf.remove(listed))
+    await asyncio.sleep(0)  # it begins
+
+    await shelf.want("going:1")
+
+    assert small.images == set()
+    assert await removing
+    small.image("staying")
+    await shelf.want("staying:1")
+    (listed,) = await shelf.images()
+    assert listed.used_by == "launch"
+    assert await shelf.remove(listed) is False
+
+
 async def test_build_cache_that_no_image_needs_goes_before_any_image(
     small: SmallDocker, cleaning: Cleaning
 ) -> None:

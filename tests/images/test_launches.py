@@ -78,3 +78,8 @@ def test_launches_from_the_command_line_count_too(tmp_path: Path) -> None:
     launches = LaunchTimes.of_directories(tmp_path)
 
     assert [launches.last(f"{name}:1") for name in ("both", "server", "laptop")] == [12, 11, 13]
+
+    DataDir(tmp_path).write("launches.json", {"server:1": 14})
+    launches.refresh()
+
+    assert [launches.last(f"{name}:1") for name in ("both", "server")] == [12, 14]
