@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -16,6 +17,8 @@ HOME = "/binderhub-lite"
 CONFIG = f"{HOME}/repo2docker_config.py"
 CONTENT = f"{HOME}/content"
 CREDENTIALS = f"{HOME}/git-credentials"
+# What git says when it has cloned a repository and the commit is not in it.
+NO_COMMIT = re.compile(r"Could not parse object '(?P<commit>\w+)'\.?")
 
 
 def command(
@@ -132,6 +135,7 @@ def explain_failure(events: Sequence[Event]) -> str | None:
     for start in ("ERROR: failed to solve:", "ERROR:", "fatal:", "remote:"):
         for line in reversed(lines):
             if line.startswith(start):
-                return line.removeprefix(start).strip()
+                said = line.removeprefix(start).strip()
+                return NO_COMMIT.sub(r"no branch or tag of it has the commit \g<commit>.", said)
     failed = [event.message.strip() for event in events if event.phase == Phase.FAILED]
     return failed[-1] if failed else None

@@ -82,9 +82,9 @@ async def test_a_failed_build_is_one_clear_sentence_and_leaves_nothing(
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("no-such-repository", "not exported: /no-such-repo"), ("build-clone", "not parse object")],
+    [("no-such-repository", "not exported: /no-such-repo"), ("build-clone", "has the commit 000")],
 )
-async def test_what_cannot_be_cloned_fails_with_the_reason_that_git_gives(
+async def test_what_cannot_be_cloned_fails_with_the_reason(
     web: WebApi,
     daemon: DockerDaemon,
     make_builds: MakeBuilds,

@@ -52,7 +52,10 @@ async def test_a_commit_that_does_not_exist(
 ) -> None:
     repo = git_server.repo("no-such-commit")
     message = await failure(impatient, f"git/{repo.escaped}/{'0' * 40}")
-    assert message == f"Building {repo.url} failed: Could not parse object '{'0' * 40}'.\n"
+    commit = "0" * 40
+    assert (
+        message == f"Building {repo.url} failed: no branch or tag of it has the commit {commit}.\n"
+    )
 
 
 async def test_a_dockerfile_that_fails(impatient: BinderProcess, git_server: GitServer) -> None:
