@@ -238,7 +238,7 @@ SCENARIOS: dict[str, Scenario] = {
             "fail-launching",
             "The server ends as soon as it starts",
             log=lambda: _building(1),
-            launch_fails="Spawn failed: the server ended with status 1: "
+            launch_fails="Spawn failed: The server ended at once, with status 1. It said:\n"
             "ModuleNotFoundError: No module named 'jupyter_server'",
         ),
     )

@@ -1,5 +1,6 @@
 """What every answer goes through: errors become pages (or JSON, for programs)."""
 
+import asyncio
 import logging
 from http import HTTPStatus
 
@@ -30,9 +31,16 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         default_text = f"{error.status}: {error.reason}"
         message = error.text if error.text and error.text != default_text else ""
         return _error(request, error.status, message)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionResetError) and _has_left(request):
+            raise asyncio.CancelledError from None  # as when aiohttp notices it first
         log.exception("%s %s broke", request.method, request.path)
         return _error(request, 500, "")
+
+
+def _has_left(request: web.Request) -> bool:
+    """Whether the client has closed the connection, in the middle of its answer."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _error(request: web.Request, status: int, message: str) -> web.Response:

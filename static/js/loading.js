@@ -15,6 +15,8 @@ import { buildToken } from "./lib/token.js";
 import { recall, remember } from "./lib/visited.js";
 
 const TICK_MS = 250;
+/** If the browser is still here by then, it was stopped, or the way to the server is long: a link helps. */
+const LEAVING_MS = 8000;
 
 const { name, ref } = byId("launch").dataset;
 const { pathname, search } = window.location;
@@ -79,10 +81,16 @@ function start() {
     if (event.phase === "ready") {
       serverUrl = destination(event.url, event.token, search);
       goTo(serverUrl);
+      window.setTimeout(showVisited, LEAVING_MS);
     } else if (event.phase === "failed") {
       showFailure(launch, event.status_code, log);
     }
     log.write(event.message ?? "");
+  }
+
+  function showVisited() {
+    offerVisited(serverUrl);
+    show({ ...launch, phase: "visited" });
   }
 
   /** @param {number} retryAt */
@@ -113,8 +121,7 @@ function start() {
   window.addEventListener("pagehide", stream.close);
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && serverUrl) {
-      offerVisited(serverUrl);
-      show({ ...launch, phase: "visited" });
+      showVisited();
     } else if (event.persisted && launch.phase !== "failed") {
       window.location.reload();
     }

@@ -93,5 +93,7 @@ async def test_so_are_errors_and_announcements(monkeypatch: pytest.MonkeyPatch) 
         )
     }
     banner = '<b>Closed</b> on <a href="/about">Friday</a>'
-    async with dev_pages(banner_message=banner, log_level=50) as origin, chromium() as browser:
+    somebody = {"user": "anna-magdalena.wilcken@school.example.org"}
+    pages_of_somebody = dev_pages(banner_message=banner, template_variables=somebody, log_level=50)
+    async with pages_of_somebody as origin, chromium() as browser:
         assert await look_at_all(browser, origin, states) == []

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 expect.set_options(timeout=PATIENCE_MS)
 IN_A_SERVER = re.compile(r"/fake-server/")
 TAIL = 5
+FOUR_FRAMES = """
+async () => { for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame) }
+"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -208,7 +212,7 @@ async def test_earlier_builds_tell_how_long_it_takes(page: Page, origin: str) ->
     await expect(page.locator("#elapsed")).to_have_text(re.compile("0:0[1-9]"))
     await page.goto(f"{origin}/v2/fake/colours")
     await expect(page.locator("#remaining")).to_have_text(
-        "About a few seconds to go, judging by earlier builds of this repository."
+        "A few seconds to go, judging by earlier builds of this repository."
     )
 
 
@@ -227,3 +231,73 @@ async def test_a_connection_that_is_gone_for_a_while_is_made_again(page: Page, o
     await expect(page.locator("#phase-detail")).to_contain_text("Step 6 of 12")
     await expect(page.get_by_role("button", name="Try now")).to_be_hidden()
     assert sum(url.startswith(f"{origin}/build/") for url in streams) == 2
+
+
+async def test_an_answer_that_did_not_come_is_asked_for_again(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await page.context.set_offline(True)
+    await page.locator("#repo").fill("user/fast")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("does not answer; try again")
+    await page.context.set_offline(False)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(IN_A_SERVER)
+
+
+async def test_who_is_stopped_on_the_way_to_the_server_gets_a_link(page: Page, origin: str) -> None:
+    await page.route(IN_A_SERVER, lambda route: route.fulfill(status=204))  # so the page stays
+    await page.clock.install()
+    await page.goto(f"{origin}/v2/fake/fast")
+    await expect(page.locator("#phase")).to_have_text("Ready. Taking you there now.")
+    await page.clock.fast_forward(10_000)
+    await expect(page.locator("#phase")).to_have_text("Your server was started")
+    await page.unroute(IN_A_SERVER)
+    await page.get_by_role("link", name="Go to your server").click()
+    await page.wait_for_url(IN_A_SERVER)
+
+
+async def test_the_log_is_read_by_keyboard_and_on_a_phone(page: Page, origin: str) -> None:
+    await page.emulate_media(color_scheme="light")
+    await page.goto(f"{origin}/v2/fake/missing-package")
+    await expect(log_of(page)).to_contain_text("No matching distribution")
+    follow, frame = page.locator("#follow"), page.locator(".log-frame")
+    await page.locator("#download-log").focus()
+    await page.keyboard.press("Tab")
+    await expect(frame).to_have_css("outline-style", "solid")
+    for away, back in (("Home", "End"), ("PageUp", "PageDown"), ("ArrowUp", "ArrowDown")):
+        await page.keyboard.press(away)
+        await expect(follow).to_have_text("Follow")
+        await page.keyboard.press(back)
+        await expect(follow).to_have_text("Pause")
+    await page.keyboard.press("Shift+Tab")
+    await expect(page.locator("#download-log")).to_be_focused()
+
+    await page.emulate_media(color_scheme="dark")
+    colour = str(await frame.evaluate("frame => getComputedStyle(frame).backgroundColor"))
+    await expect(page.locator("#log .xterm-scrollable-element")).to_have_css(
+        "background-color", colour
+    )
+
+    # To turn the phone is not to scroll up.
+    for width, height in ((740, 360), (360, 740), (1440, 900), (320, 640)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate(FOUR_FRAMES)
+        await expect(log_of(page)).to_contain_text("found for numpie")
+        await expect(follow).to_have_text("Pause")
+
+
+async def test_a_refusal_has_no_log(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/v2/fake/quota")
+    await expect(page.get_by_role("alert")).to_contain_text("Too many users")
+    await expect(page.locator("#log-section")).to_be_hidden()
+
+
+async def test_a_template_may_leave_the_icon_out(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        '{% extends "templates/page.html" %}{% block head %}<title>Bare</title>{% endblock %}'
+    )
+    async with dev_pages(template_path=str(tmp_path)) as origin:
+        page = await browser.new_page()
+        await page.goto(f"{origin}/v2/fake/fast")
+        await page.wait_for_url(IN_A_SERVER)
+        await page.close()

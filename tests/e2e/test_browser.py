@@ -106,7 +106,7 @@ async def test_the_log_grows_and_the_page_lands_in_jupyterlab(
     await expect(page.locator("#jp-main-dock-panel")).to_be_visible()
     await expect(page).to_have_title(re.compile("JupyterLab"))
     assert page.url.startswith(f"{binder.origin}/jupyter/user/")
-    assert seen == [
+    assert seen[:7] == [  # and more, where the server's page takes its time
         "Connecting",
         "Getting ready",
         "Fetching the repository",

@@ -103,7 +103,7 @@ test("what takes longer than expected says so", () => {
   const launch = after(others, building("x"));
   assert.equal(
     remainingWords(launch, -1),
-    "It takes longer than expected (2 minutes).",
+    "It takes longer than expected (about 2 minutes).",
   );
   assert.match(
     remainingWords(launch, 50),

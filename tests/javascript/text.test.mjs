@@ -15,8 +15,8 @@ test("a clock", () => {
 
 test("rough durations", () => {
   assert.equal(roughly(3), "a few seconds");
-  assert.equal(roughly(9), "10 seconds");
-  assert.equal(roughly(84), "80 seconds");
-  assert.equal(roughly(170), "3 minutes");
-  assert.equal(roughly(3 * 3600), "3 hours");
+  assert.equal(roughly(9), "about 10 seconds");
+  assert.equal(roughly(84), "about 80 seconds");
+  assert.equal(roughly(170), "about 3 minutes");
+  assert.equal(roughly(3 * 3600), "about 3 hours");
 });

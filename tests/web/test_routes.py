@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from aiohttp import ServerDisconnectedError, web
+from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from binderhub_lite.web import make_application
+from binderhub_lite.web.middleware import error_pages
 
 from ..support.github_api import GitHubApi
 from .conftest import Serve, Served
@@ -167,3 +170,21 @@ async def test_the_description_of_the_api_has_all_routes_and_no_other(served: Se
     routes = {resource.canonical for resource in make_application(served.site).router.resources()}
 
     assert routes | {"/oauth_callback", "/logout"} == set(api["paths"])
+
+
+async def test_who_leaves_in_the_middle_of_an_answer_is_no_error(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def left_alone(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        assert request.transport is not None
+        request.transport.abort()
+        await response.prepare(request)
+        return response
+
+    app = web.Application(middlewares=[error_pages])
+    app.router.add_get("/", left_alone)
+    async with TestServer(app, host="127.0.0.1", handler_cancellation=True) as server:
+        with pytest.raises(ServerDisconnectedError):
+            await served.http.get(server.make_url("/"))
+    assert caplog.records == []

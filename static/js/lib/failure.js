@@ -30,6 +30,8 @@ export function showFailure(launch, status, log) {
   byId("failure-help").hidden = advice.length === 0;
   byId("failure-lines").textContent = log.lastLines(LAST_LINES).join("\n");
   byId("failure-log").hidden = !launch.builds;
+  // Then it would say only this again.
+  byId("log-section").hidden = launch.doing === "waiting" && !launch.builds;
   byId("failure").hidden = false;
   byId("failure-lines").scrollTop = byId("failure-lines").scrollHeight;
 }

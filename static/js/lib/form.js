@@ -1,7 +1,7 @@
 /** The main page's form: one box that is recognised, and details that can be set by hand. */
 import { config } from "./config.js";
 import { byId } from "./page.js";
-import { NOTHING, recognise } from "./recognise.js";
+import { NO_ANSWER, NOTHING, recognise } from "./recognise.js";
 import { isValid, specOf } from "./spec.js";
 import { KINDS, urlPathOf } from "./urlpath.js";
 
@@ -93,7 +93,7 @@ export async function settle() {
   const result = text ? await recognise(text) : NOTHING;
   if (text === fields.repo.value.trim()) {
     found = result;
-    seen = text;
+    seen = found === NO_ANSWER ? "" : text;
     fillIn();
   }
 }

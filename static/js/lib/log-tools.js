@@ -12,6 +12,9 @@ const MARKS = {
   activeMatchColorOverviewRuler: "#ffd28a",
 };
 
+/** The terminal's search marks, and so counts, no more. */
+const MOST_MARKS = 1000;
+
 /** @param {Log} log */
 export function offerLogTools(log) {
   offerFollow(log);
@@ -102,5 +105,6 @@ function matchWords(index, count) {
   if (!count) {
     return "Not found";
   }
-  return index < 0 ? `${count} or more` : `${index + 1} of ${count}`;
+  const all = count < MOST_MARKS ? count : `${count} or more`;
+  return index < 0 ? String(all) : `${index + 1} of ${all}`;
 }

@@ -22,6 +22,7 @@ export class Log extends EventTarget {
   #shown = 0;
   #timer = 0;
   #scrolledUp = false;
+  #resizes = 0;
   #terminal;
 
   /** Whether the end of the log is in view, and stays so. A "change" event tells when that, or `behind`, changes. */
@@ -33,6 +34,7 @@ export class Log extends EventTarget {
     this.#terminal = openTerminal(element);
     this.search = new SearchAddon();
     this.#terminal.loadAddon(this.search);
+    this.#fillWidth(element);
     this.#terminal.onScroll(() => this.#noticeScrolling());
     // A drag of the scroll bar or a swipe tells nothing by itself.
     for (const kind of ["wheel", "pointerup", "touchend", "keyup"]) {
@@ -99,7 +101,26 @@ export class Log extends EventTarget {
     this.#shown = this.#messages.length;
   }
 
+  /** @param {HTMLElement} element */
+  #fillWidth(element) {
+    const fit = new FitAddon();
+    this.#terminal.loadAddon(fit);
+    new ResizeObserver(async () => {
+      // Lines that are broken anew scroll by themselves, a frame later: who turns a phone has not paused the log.
+      this.#resizes++;
+      fit.fit();
+      await twoFrames();
+      this.#resizes--;
+      if (this.following) {
+        this.#terminal.scrollToBottom();
+      }
+    }).observe(element);
+  }
+
   #noticeScrolling() {
+    if (this.#resizes) {
+      return;
+    }
     const { viewportY, baseY } = this.#terminal.buffer.active;
     const atEnd = viewportY >= baseY;
     if (this.following && !atEnd) {
@@ -115,9 +136,14 @@ export class Log extends EventTarget {
   }
 }
 
+const twoFrames = () =>
+  new Promise((resolve) => {
+    window.requestAnimationFrame(() => window.requestAnimationFrame(resolve));
+  });
+
 /** @param {HTMLElement} element */
 function openTerminal(element) {
-  const style = getComputedStyle(element);
+  const { fontSize, fontFamily } = getComputedStyle(element);
   const terminal = new Terminal({
     allowProposedApi: true, // the search marks what it found with it
     convertEol: true,
@@ -125,24 +151,59 @@ function openTerminal(element) {
     cursorInactiveStyle: "none",
     scrollback: SCROLLBACK_LINES,
     minimumContrastRatio: 4.5,
-    fontSize: parseFloat(style.fontSize),
-    fontFamily: style.fontFamily,
-    theme: {
-      background: style.backgroundColor,
-      foreground: style.color,
-      cursor: style.backgroundColor,
-      selectionBackground: style.getPropertyValue("--log-selection"),
-    },
+    fontSize: parseFloat(fontSize),
+    fontFamily,
+    theme: themeOf(element),
   });
-  // Keys that a terminal keeps for itself: without them nobody leaves it by keyboard or copies from it.
-  terminal.attachCustomKeyEventHandler(
-    (event) => event.key !== "Tab" && !event.ctrlKey && !event.metaKey,
-  );
-
-  const fit = new FitAddon();
-  terminal.loadAddon(fit);
+  terminal.attachCustomKeyEventHandler((event) => takesKey(terminal, event));
   terminal.open(element);
   terminal.textarea?.setAttribute("aria-label", "Build log");
-  new ResizeObserver(() => fit.fit()).observe(element);
+  // A system may turn dark in the evening, while a build runs.
+  window
+    .matchMedia("(prefers-color-scheme: dark)")
+    .addEventListener("change", () => {
+      terminal.options.theme = themeOf(element);
+    });
   return terminal;
+}
+
+/** @param {HTMLElement} element whose style has the terminal's colours */
+function themeOf(element) {
+  const style = getComputedStyle(element);
+  return {
+    background: style.backgroundColor,
+    foreground: style.color,
+    cursor: style.backgroundColor,
+    selectionBackground: style.getPropertyValue("--log-selection"),
+  };
+}
+
+/** @type {Record<string, (terminal: Terminal) => void>} what keys do in a text that is only read */
+const SCROLLING = {
+  PageUp: (terminal) => terminal.scrollPages(-1),
+  PageDown: (terminal) => terminal.scrollPages(1),
+  ArrowUp: (terminal) => terminal.scrollLines(-1),
+  ArrowDown: (terminal) => terminal.scrollLines(1),
+  Home: (terminal) => terminal.scrollToTop(),
+  End: (terminal) => terminal.scrollToBottom(),
+};
+
+/**
+ * A terminal keeps all keys for the program that runs in it. Here there is none: some scroll, and those that leave it
+ * or copy from it are the browser's.
+ *
+ * @param {Terminal} terminal
+ * @param {KeyboardEvent} event
+ * @returns {boolean} whether the terminal is to handle it
+ */
+function takesKey(terminal, event) {
+  if (event.key === "Tab" || event.ctrlKey || event.metaKey) {
+    return false;
+  }
+  const scroll = SCROLLING[event.key];
+  if (scroll && event.type === "keydown") {
+    event.preventDefault();
+    scroll(terminal);
+  }
+  return !scroll;
 }

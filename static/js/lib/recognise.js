@@ -22,6 +22,12 @@ export const NOTHING = {
   problem: "",
 };
 
+/** @type {Found} worth another try */
+export const NO_ANSWER = {
+  ...NOTHING,
+  problem: "This BinderHub does not answer; try again.",
+};
+
 /**
  * @param {string} text
  * @returns {Promise<Found>}
@@ -34,9 +40,6 @@ export async function recognise(text) {
     const found = await (await fetch(address)).json();
     return { ...NOTHING, ...found, problem: found.message ?? "" };
   } catch {
-    return {
-      ...NOTHING,
-      problem: "This BinderHub does not answer; try again.",
-    };
+    return NO_ANSWER;
   }
 }

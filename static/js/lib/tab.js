@@ -19,9 +19,10 @@ const FAVICONS = {
 export function showInTab(launch, name) {
   const file = FAVICONS[launch.phase] ?? "favicon_building.ico";
   const address = new URL(file, baseUrl).href;
+  const icon = byId("favicon"); // somebody's own template may have none
   // The same again would make the browser load it again.
-  if (byId("favicon").href !== address) {
-    byId("favicon").href = address;
+  if (icon && icon.href !== address) {
+    icon.href = address;
   }
   document.title = tabTitle(launch, name);
 }

@@ -33,7 +33,7 @@ export function clockTime(milliseconds) {
 const twoDigits = (number) => String(number).padStart(2, "0");
 
 /**
- * A duration in rough words: "a few seconds", "40 seconds", "3 minutes".
+ * A duration in rough words: "a few seconds", "about 40 seconds", "about 3 minutes".
  *
  * @param {number} seconds
  */
@@ -42,10 +42,10 @@ export function roughly(seconds) {
     return "a few seconds";
   }
   if (seconds < 90) {
-    return `${Math.max(10, Math.round(seconds / 10) * 10)} seconds`;
+    return `about ${Math.max(10, Math.round(seconds / 10) * 10)} seconds`;
   }
   const minutes = Math.round(seconds / 60);
   return minutes < 90
-    ? `${minutes} minutes`
-    : `${Math.round(minutes / 60)} hours`;
+    ? `about ${minutes} minutes`
+    : `about ${Math.round(minutes / 60)} hours`;
 }

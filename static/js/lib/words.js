@@ -89,7 +89,8 @@ export function remainingWords({ phase, expected, sameRepo }, secondsLeft) {
     return `It takes longer than expected (${roughly(expected)}).`;
   }
   const whose = sameRepo ? "this repository" : "other repositories";
-  return `About ${roughly(secondsLeft ?? expected)} to go, judging by earlier builds of ${whose}.`;
+  const time = upper(roughly(secondsLeft ?? expected));
+  return `${time} to go, judging by earlier builds of ${whose}.`;
 }
 
 /** @param {Launch} launch */
@@ -106,6 +107,9 @@ export function failedWhen({ doing, builds, step }) {
 
 /** @param {string} text */
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** @param {string} text */
+const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
  * @param {Launch} launch
