@@ -20,6 +20,8 @@ from .site import SITE, Site
 log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 60
+EVENTS_AT_ONCE = 500
+"""So few that a slow line takes them in that time."""
 KEEPALIVE = ":keepalive\n\n"
 
 
@@ -37,10 +39,15 @@ async def build(request: web.Request) -> web.StreamResponse:
         await response.prepare(request)
         return response
     asked = await _understand(request, site, response)
-    await response.prepare(request)
-    async with contextlib.aclosing(_events(asked, site)) as batches:
-        await _send(response, batches, site.keepalive_seconds)
-    await _linger(response, site)
+    try:
+        await response.prepare(request)
+        async with contextlib.aclosing(_events(asked, site)) as batches:
+            await _send(response, batches, site.keepalive_seconds)
+        await _linger(response, site)
+    except (ConnectionError, TimeoutError):
+        # Gone, or does not read: an orderly end would wait for what was written to be read.
+        if request.transport is not None:
+            request.transport.abort()
     return response
 
 
@@ -134,7 +141,9 @@ async def _send(
             batch = following.result()
             if batch is None:
                 return
-            await _write(response, "".join(f"data: {event.json}\n\n" for event in batch))
+            for start in range(0, len(batch), EVENTS_AT_ONCE):
+                events = batch[start : start + EVENTS_AT_ONCE]
+                await _write(response, "".join(f"data: {event.json}\n\n" for event in events))
             following = asyncio.ensure_future(anext(batches, None))
     finally:
         following.cancel()

@@ -1,13 +1,17 @@
 """What `make dev` plays: every scenario, from the link to its end, through the real pipeline."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import pytest_asyncio
 
 from binderhub_lite.scenarios import SCENARIOS
+from binderhub_lite.web import build_stream
 
 from ..support.dev import dev_pages
 from ..support.instance import get, stream
@@ -72,6 +76,28 @@ async def test_a_thousand_lines_all_arrive_and_are_kept(origin: str) -> None:
     status, kept = await get(f"{origin}/api/builds/{name}/log")
     assert status == 200
     assert kept.count("compiling") == 1000
+
+
+async def test_who_never_reads_is_cut_off(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_stream, "WRITE_SECONDS", 0.5)
+    place = urlsplit(origin)
+    with socket.socket() as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        silent.connect((place.hostname, place.port))
+        silent.sendall(
+            b"GET /build/fake/lines-100000 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
+        )
+        async with asyncio.timeout(30):
+            while not served_to(silent):
+                await asyncio.sleep(0.05)
+            while served_to(silent):
+                await asyncio.sleep(0.05)
+
+
+def served_to(client: socket.socket) -> bool:
+    """Whether this process holds the other end of the client's connection."""
+    connections = psutil.Process().net_connections("tcp")
+    return any(connection.raddr == client.getsockname() for connection in connections)
 
 
 async def test_what_never_ends_can_be_left(origin: str) -> None:

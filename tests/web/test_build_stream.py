@@ -146,7 +146,6 @@ async def test_after_the_last_event_it_is_the_client_who_closes(serve: Serve) ->
 
     failed = next(i for i, line in enumerate(lines) if '"phase": "failed"' in line)
     assert set(lines[failed + 1 :]) == {":keepalive"}
-    assert 2 <= len(lines[failed + 1 :]) <= 6
 
 
 async def test_a_silent_stream_is_kept_alive(serve: Serve, github: GitHubApi) -> None:
