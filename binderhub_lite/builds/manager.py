@@ -98,9 +98,13 @@ class Builds:
 
         Raises BinderError (404) when no log of that name is kept.
         """
+        build = next((one for one in self._builds.values() if one.facts.name == name), None)
+        while follow and build is not None and build.queued and not build.log.closed:
+            await build.log.changed()
+        if build is not None and build.queued:
+            raise BinderError(f"The build {name!r} waits for its turn: it has no log yet.", 404)
         if not self._archive.has_log(name):
             raise BinderError(f"No log of a build named {name!r} is kept here.", 404)
-        build = next((one for one in self._builds.values() if one.facts.name == name), None)
         reader = self._archive.reader(name)
         while True:
             over = build is None or build.log.closed

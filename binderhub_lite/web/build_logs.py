@@ -1,5 +1,6 @@
 """`GET {base_url}api/builds`: recent builds and their whole logs."""
 
+import contextlib
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -23,19 +24,21 @@ async def list_builds(request: web.Request) -> web.Response:
 
 
 async def log(request: web.Request) -> web.StreamResponse:
-    """A build's log as plain text; with `?follow`, to the end of one that still runs."""
+    """A build's log as plain text; with `?follow`, to the end of one that waits or runs."""
     site = request.app[SITE]
-    follow = request.query.get("follow", "false").lower() not in ("false", "0")
-    pieces = site.builds.log_text(request.match_info["name"], follow=follow)
-    try:
-        first = await anext(pieces, b"")
-    except BinderError as error:
-        raise web.HTTPNotFound(text=error.message) from None
+    wanted = request.query.get("follow", "false").lower() not in ("false", "0")
+    follow = wanted and request.method != "HEAD"
     headers = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
     response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    if request.method != "HEAD":
-        await response.write(first)
-        async for piece in pieces:
-            await response.write(piece)
+    log_text = site.builds.log_text(request.match_info["name"], follow=follow)
+    async with contextlib.aclosing(log_text) as pieces:
+        try:
+            first = await anext(pieces, b"")
+        except BinderError as error:
+            raise web.HTTPNotFound(text=error.message) from None
+        await response.prepare(request)
+        if request.method != "HEAD":
+            await response.write(first)
+            async for piece in pieces:
+                await response.write(piece)
     return response

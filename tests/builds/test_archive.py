@@ -198,3 +198,29 @@ async def test_a_running_builds_log_can_be_followed_to_its_end(
     whole = await following
     assert b"past the gate" in whole
     assert whole == b"".join([piece async for piece in builds.log_text(running.name, follow=False)])
+
+
+async def test_the_log_of_a_build_can_be_followed_from_the_queue_on(
+    make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
+) -> None:
+    builds = make_builds(concurrent_limit=1)
+    first = builds.build(
+        await folder.repo(f"FROM binderhub-lite/singleuser\n{gate.dockerfile_line}", "first")
+    )
+    await follow_until(first, "at the gate")
+    second = builds.build(await folder.repo(COUNTING, "second"))
+    await follow_until(second, "1 build ahead of yours")
+    (name,) = [record.name for record in await builds.records() if record.state == "queued"]
+    with pytest.raises(BinderError, match="waits for its turn: it has no log yet") as refused:
+        await anext(builds.log_text(name, follow=False))
+    assert refused.value.status_code == 404
+
+    async def followed() -> bytes:
+        return b"".join([piece async for piece in builds.log_text(name, follow=True)])
+
+    following = asyncio.create_task(followed())
+    gate.open()
+    for watching in (first, second):
+        async for _ in watching:
+            pass
+    assert b"line 8 of 8" in await following
