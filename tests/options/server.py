@@ -42,11 +42,16 @@ async def debug(started: Started) -> None:
     assert re.search(r"^\[D .*GET /health", started.log(), re.MULTILINE)
 
 
+@row("log_level", config="c.BinderHub.log_level = 'WARN'")
+async def log_level(started: Started) -> None:
+    await started.page("about")
+    assert "GET /about" not in started.log()
+
+
 @row(
-    "log_level",
     "log_format",
     "log_datefmt",
-    config="c.BinderHub.log_level = 'INFO'\nc.BinderHub.log_format = '<%(asctime)s> %(message)s'\n"
+    config="c.BinderHub.log_format = '<%(asctime)s> %(message)s'\n"
     "c.BinderHub.log_datefmt = 'day %j'",
 )
 async def log_format(started: Started) -> None:

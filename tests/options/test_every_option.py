@@ -3,6 +3,7 @@
 One row an option (or a few that belong together). An option without a row is a failing test.
 """
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from ..support.instance import docker
 from ..support.tiny_builder import import_tiny_builders
 from . import builds, hub, limits, pages, requests, server  # noqa: F401  (they add rows)
 from .rows import NAMESPACE, ROWS, Row, started
+
+SECONDS = 60
+"""For what an option does to show."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,7 +41,7 @@ async def test_an_option_does_what_its_help_says(
 ) -> None:
     monkeypatch.setenv("BINDERHUB_LITE_CA_BUNDLE", "")
     if not row.refused:
-        async with started(row, tmp_path, capsys) as running:
+        async with started(row, tmp_path, capsys) as running, asyncio.timeout(SECONDS):
             await row.check(running)
         return
     with pytest.raises((BinderError, SystemExit)) as caught:
