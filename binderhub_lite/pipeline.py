@@ -154,7 +154,7 @@ class Pipeline:
         with metrics.builds_in_progress.track_inprogress():
             try:
                 async with contextlib.aclosing(
-                    self._builds.build(repo, ask.launch_host)
+                    self._builds.build(repo, ask.launch_host, ask.user)
                 ) as batches:
                     async for batch in batches:
                         yield batch

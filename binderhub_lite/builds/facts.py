@@ -24,11 +24,13 @@ class BuildFacts:
     ref: str
     created: float = 0
     """When its container was made, in seconds since the epoch; 0: not yet."""
+    user: str = ""
+    """Who was logged in and asked for it first; empty: somebody unknown."""
 
     @classmethod
-    def of(cls, namespace: str, repo: Repo, image: str) -> "BuildFacts":
+    def of(cls, namespace: str, repo: Repo, image: str, user: str = "") -> "BuildFacts":
         name = container_name(namespace, repo.url, repo.ref, image)
-        return cls(name, image, repo.provider, repo.spec, repo.url, repo.ref)
+        return cls(name, image, repo.provider, repo.spec, repo.url, repo.ref, user=user)
 
     @classmethod
     def from_labels(cls, name: str, found: Mapping[str, str]) -> "BuildFacts":
@@ -43,6 +45,7 @@ class BuildFacts:
             label("repo_url"),
             label("ref"),
             float(label("created") or 0),
+            label("user"),
         )
 
     def labels(self, namespace: str) -> dict[str, str]:
@@ -56,6 +59,7 @@ class BuildFacts:
             ref=self.ref,
             image=self.image,
             created=str(int(time.time())),
+            user=self.user,
         )
 
     @property

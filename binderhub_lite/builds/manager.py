@@ -61,10 +61,12 @@ class Builds:
         except DockerTrouble as error:
             raise self._daemon.explain(error) from error
 
-    async def build(self, repo: Repo, launch_host: str = "") -> AsyncGenerator[list[Event]]:
+    async def build(
+        self, repo: Repo, launch_host: str = "", user: str = ""
+    ) -> AsyncGenerator[list[Event]]:
         """Build the image of `repo`, or join the build of it that runs; yield its log in batches.
 
-        `launch_host` is our public URL, for the appendix.
+        `launch_host` is our public URL, for the appendix; `user` is who asks, if people log in.
         Returns when the image is there; raises BinderError when the build failed.
         A watcher that leaves does not end a build that runs; one that still waits for its
         turn is dropped when nobody waits for it any more.
@@ -72,7 +74,7 @@ class Builds:
         await check_node(self._daemon, self._settings.node_selector)
         # Before it begins: a build takes the place of the record of an earlier one of its image.
         ended = await asyncio.to_thread(self._archive.records)
-        build, started_it = await self._join_or_start(repo, launch_host)
+        build, started_it = await self._join_or_start(repo, launch_host, user)
         build.expected = build.expected or expected_duration(repo.url, ended)
         build.watchers += 1
         try:
@@ -116,13 +118,20 @@ class Builds:
                 return
             await build.log.changed()
 
-    async def cancel(self, provider: str, spec: str) -> None:
+    async def cancel(self, provider: str, spec: str, user: str = "") -> None:
         """Stop the build that people asked for by this spec; its watchers are told.
 
-        Raises BinderError: 404 when there is none, 503 when Docker does not answer.
+        Raises BinderError: 404 when there is none, 403 when `user` is given and it is another's,
+        503 when Docker does not answer.
         """
         for build in self._builds.values():
             if (provider, spec) in build.asked:
+                if user and user != build.facts.user:
+                    raise BinderError(
+                        "Somebody else has started this build: only they and an administrator "
+                        "of the hub may cancel it.",
+                        403,
+                    )
                 try:
                     await build.stop(BinderError("The build was cancelled."))
                 except DockerTrouble as error:
@@ -131,14 +140,14 @@ class Builds:
                 return
         raise BinderError(f"No build of {provider}/{spec} is running.", 404)
 
-    async def _join_or_start(self, repo: Repo, launch_host: str) -> tuple[Build, bool]:
+    async def _join_or_start(self, repo: Repo, launch_host: str, user: str) -> tuple[Build, bool]:
         """The build of `repo`, and whether it is a new one."""
         image = self.image_of(repo)
         while (build := self._builds.get(image)) is not None and build.stopping:
             await build.log.ended()
         started_it = build is None
         if build is None:
-            facts = BuildFacts.of(self._daemon.namespace, repo, image)
+            facts = BuildFacts.of(self._daemon.namespace, repo, image, user)
             appendix = self._settings.appendix_for(repo, launch_host)
             source = BuilderContainer(self._daemon, self._settings, facts, repo, appendix)
             build = self._start(facts, source)

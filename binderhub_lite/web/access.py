@@ -68,6 +68,14 @@ async def user_of(request: web.Request) -> str:
     return await login.oauth.user((await get_session(request)).get("token", ""))
 
 
+async def person_who_asks(request: web.Request) -> str:
+    """As `user_of`, but raises BinderError (403) where people log in and this one has not."""
+    user = await user_of(request)
+    if request.app[SITE].login and not user:
+        raise BinderError("Only for people who are logged in: reload the page to log in.", 403)
+    return user
+
+
 def _token_of_a_program(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() in ("token", "bearer"):

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ..events import BinderError, Event
 from ..pipeline import Ask
-from .access import user_of
+from .access import person_who_asks
 from .banned import banned_network, refusal
 from .site import SITE, Site
 
@@ -92,9 +92,7 @@ async def _ask(request: web.Request, site: Site) -> Ask:
         raise BinderError("Programs that call themselves crawlers or bots cannot launch here.", 403)
     if not _accepts_events(request):
         raise BinderError("This address streams events: send `Accept: text/event-stream`.", 400)
-    user = await user_of(request)
-    if site.login and not user:
-        raise BinderError("Only for people who are logged in: reload the page to log in.", 403)
+    user = await person_who_asks(request)
     token = request.query.get("build_token")
     if token:
         site.tokens.check(token, f"{provider}/{spec}", request)

@@ -9,7 +9,7 @@ import pytest
 from aiodocker.containers import DockerContainer
 
 from binderhub_lite.builds import Builds, BuildSettings, LogArchive
-from binderhub_lite.dockerd import Component, DockerDaemon, remove
+from binderhub_lite.dockerd import LABEL_USER, Component, DockerDaemon, remove
 from binderhub_lite.events import BinderError
 from binderhub_lite.options import BuildOptions
 
@@ -85,10 +85,17 @@ async def test_cancelling_stops_the_work_and_tells_every_watcher(
     daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
     builds, repo = make_builds(), await folder.repo(waits_at(gate))
-    watchers = [asyncio.create_task(failure(builds, repo)) for _ in range(3)]
+    users = {"ada", "bob", "cyd"}
+    watchers = [asyncio.create_task(failure(builds, repo, user)) for user in users]
     await reached(gate)
+    (container,) = await daemon.containers(Component.BUILD)
+    starter = container["Labels"][LABEL_USER]
 
-    await builds.cancel(repo.provider, repo.spec)
+    for other in users - {starter}:
+        with pytest.raises(BinderError, match="Somebody else has started this build") as refused:
+            await builds.cancel(repo.provider, repo.spec, other)
+        assert refused.value.status_code == 403
+    await builds.cancel(repo.provider, repo.spec, starter)
 
     assert await asyncio.gather(*watchers) == ["The build was cancelled."] * 3
     assert await daemon.containers(Component.BUILD) == []
@@ -165,6 +172,8 @@ async def test_after_a_restart_running_builds_are_followed_to_their_end(
     await follow_until(queued, "1 build ahead of yours")
     late = after.build(repo)
     await follow_until(late, "at the gate")
+    with pytest.raises(BinderError, match="Somebody else"):
+        await after.cancel(repo.provider, repo.spec, "bob")
     gate.open()
     rest = [event.message async for batch in late for event in batch]
 

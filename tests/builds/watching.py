@@ -22,8 +22,8 @@ COUNTING = (
 BROKEN = "FROM binderhub-lite/singleuser\nCOPY README.md /tmp/\nRUN echo trying; exit 3\n"
 
 
-async def follow(builds: Builds, repo: Repo) -> list[Event]:
-    return [event async for batch in builds.build(repo) for event in batch]
+async def follow(builds: Builds, repo: Repo, user: str = "") -> list[Event]:
+    return [event async for batch in builds.build(repo, user=user) for event in batch]
 
 
 async def follow_until(batches: AsyncIterator[list[Event]], text: str) -> None:
@@ -33,10 +33,10 @@ async def follow_until(batches: AsyncIterator[list[Event]], text: str) -> None:
     raise AssertionError(f"the log ended without {text!r}")
 
 
-async def failure(builds: Builds, repo: Repo) -> str:
+async def failure(builds: Builds, repo: Repo, user: str = "") -> str:
     """The sentence with which a build fails."""
     with pytest.raises(BinderError) as caught:
-        await follow(builds, repo)
+        await follow(builds, repo, user)
     return caught.value.message
 
 

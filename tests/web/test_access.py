@@ -7,11 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 from aiohttp import ClientSession
+from yarl import URL
 
 from binderhub_lite.launch import HubClient
 from binderhub_lite.launch.hub_oauth import HubOAuth
 from binderhub_lite.web.login import ALGORITHM, Login
 
+from ..support.hub_api import TOKEN, HubApi
 from .conftest import Answer, Serve, Served
 
 KEY = secrets.token_hex(32)
@@ -114,6 +116,23 @@ async def test_a_stream_says_no_with_an_event(closed: Served) -> None:
     (event,) = await closed.events("/build/gh/user/repo/HEAD")
     assert (event["phase"], event["status_code"]) == ("failed", 403)
     assert "logged in" in event["message"]
+
+
+async def test_who_cancels_a_build_is_logged_in(
+    serve: Serve, http: ClientSession, hub: HubApi
+) -> None:
+    oauth = HubOAuth(hub=HubClient(http, hub.url, TOKEN))
+    served = await serve({"login": Login(oauth, KEY)})
+    logged_in = {"Authorization": f"token {TOKEN}"}
+    spec = "git/git%3A%2F%2F127.0.0.1%3A1%2Fx/HEAD"
+    page = await served.get(f"/v2/{spec}", headers=logged_in)
+    token = page.page_config["buildToken"]
+    url = URL(f"{served.origin}/build/{spec}?build_token={token}", encoded=True)
+
+    async with http.delete(url) as refused:
+        assert (refused.status, "logged in" in await refused.text()) == (403, True)
+    async with http.delete(url, headers=logged_in) as answer:
+        assert (answer.status, "No build of" in await answer.text()) == (404, True)
 
 
 async def test_a_hub_that_does_not_answer_is_no_reason_to_let_people_in(closed: Served) -> None:
