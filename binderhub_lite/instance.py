@@ -203,6 +203,7 @@ class Instance:
     def _site(self) -> Site:
         app = self.app
         secret = app.build_token_secret or self._kept_secret("build_token_secret")
+        facts = RequestFacts(app.trusted_proxies)
         return Site(
             base_url=app.base_url,
             pipeline=self.pipeline,
@@ -217,10 +218,10 @@ class Instance:
             total_quota=self._quota.total_quota,
             rate_limiter=RateLimiter(parent=app),
             tokens=BuildTokens(
-                secret, app.build_token_expires_seconds, app.build_token_check_origin
+                secret, facts, app.build_token_expires_seconds, app.build_token_check_origin
             ),
             pages=app.page_settings(),
-            facts=RequestFacts(app.trusted_proxies),
+            facts=facts,
             ban_networks=app.ban_networks,
             blocked_agents=app.blocked_agents(),
             allowed_metrics=app.allowed_metrics_ips,

@@ -12,6 +12,7 @@ import jwt
 from aiohttp import web
 
 from ..events import BinderError
+from .request_facts import RequestFacts
 
 ALGORITHM = "HS256"
 
@@ -21,6 +22,7 @@ class BuildTokens:
     """Makes and checks tokens with one secret; `lifetime` in seconds."""
 
     secret: str | bytes = field(repr=False)
+    facts: RequestFacts
     lifetime: int = 300
     check_origin: bool = True
 
@@ -29,7 +31,7 @@ class BuildTokens:
         claims = {
             "exp": int(time.time()) + self.lifetime,
             "aud": audience,
-            "origin": _origin_host(request),
+            "origin": self._host_of_page(request),
         }
         return jwt.encode(claims, self.secret, algorithm=ALGORITHM)
 
@@ -46,13 +48,13 @@ class BuildTokens:
             raise BinderError("The page has expired: reload it to try again.", 403) from None
         except jwt.InvalidTokenError:
             raise BinderError("Invalid build token: reload the page to try again.", 403) from None
-        if self.check_origin and claims.get("origin") != _origin_host(request):
+        if self.check_origin and claims.get("origin") != self._host_of_page(request):
             raise BinderError("The build token belongs to a page of another host.", 403)
 
-
-def _origin_host(request: web.Request) -> str:
-    origin = request.headers.get("Origin", "")
-    try:
-        return urlsplit(origin).netloc or request.host
-    except ValueError:
-        return origin  # no page's: it is like no other
+    def _host_of_page(self, request: web.Request) -> str:
+        """The host of the page that asks; a browser names it only in some requests."""
+        origin = request.headers.get("Origin", "")
+        try:
+            return urlsplit(origin).netloc or self.facts.host(request)
+        except ValueError:
+            return origin  # no page's: it is like no other

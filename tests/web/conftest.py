@@ -175,6 +175,7 @@ async def serve(
             quota = LaunchQuota(parent=app, daemon=daemon, repo_quotas=app.repo_quotas())
             event_log = EventLog(parent=app, origin=app.normalized_origin)
             stack.callback(event_log.close)
+            facts = RequestFacts(app.trusted_proxies)
             return Site(
                 base_url=app.base_url,
                 pipeline=Pipeline(
@@ -191,14 +192,14 @@ async def serve(
                 rate_limiter=RateLimiter(parent=app),
                 total_quota=quota.total_quota,
                 tokens=BuildTokens(
-                    SECRET, app.build_token_expires_seconds, app.build_token_check_origin
+                    SECRET, facts, app.build_token_expires_seconds, app.build_token_check_origin
                 ),
                 pages=app.page_settings(),
                 templates=ROOT / "templates",
                 static=ROOT / "static",
                 api_only=app.enable_api_only_mode,
                 cors_allow_origin=app.cors_allow_origin,
-                facts=RequestFacts(app.trusted_proxies),
+                facts=facts,
                 ban_networks=app.ban_networks,
                 allowed_metrics=app.allowed_metrics_ips,
                 headers=app.answer_headers(),

@@ -55,6 +55,7 @@ async def test_the_token_of_a_page_opens_its_stream(served: Served) -> None:
         {"Origin": "https://binder.test"},
         {"Host": "127.0.0.1", "Origin": "https://binder.test"},
         {"Origin": "null"},
+        {"Host": "127.0.0.1:8585", "X-Forwarded-Host": "binder.test"},
     ],
 )
 async def test_a_token_is_good_for_pages_of_its_host(
