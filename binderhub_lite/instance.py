@@ -35,6 +35,7 @@ from .web.build_token import BuildTokens
 from .web.login import Login
 from .web.rate_limit import RateLimiter
 from .web.request_facts import RequestFacts
+from .web.request_log import SERVER_LOG
 
 if TYPE_CHECKING:
     from .app import BinderHub
@@ -109,7 +110,11 @@ class Instance:
         site = self._application()
         # A client that leaves ends what was done for it alone; shared builds go on.
         self._runner = web.AppRunner(
-            site, handler_cancellation=True, access_log=None, shutdown_timeout=2
+            site,
+            handler_cancellation=True,
+            access_log=None,
+            logger=SERVER_LOG,
+            shutdown_timeout=2,
         )
         await self._runner.setup()
         if self._embedded is None:

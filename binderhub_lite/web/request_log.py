@@ -4,6 +4,7 @@ import logging
 import time
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ..redaction import redact_query, redact_url
 from .site import SITE, Handler
@@ -37,6 +38,26 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
             time.monotonic() - started,
             site.facts.client_ip(request),
         )
+
+
+class OneLineForBadRequests(logging.Filter):
+    """What the HTTP parser refuses is for one line, and not for aiohttp's traceback.
+
+    (An address that is too long, say; it would stand in the traceback, with its secrets.)
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            record.exc_info = None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+            record.msg = f"{record.msg}: {type(error).__name__}"
+        return True
+
+
+SERVER_LOG = logging.getLogger(f"{__name__}.server")
+"""For aiohttp's server."""
+SERVER_LOG.addFilter(OneLineForBadRequests())
 
 
 def _level(path: str, status: int | str) -> int:

@@ -45,6 +45,8 @@ def make_application(site: Site) -> web.Application:
     routes = [*_api_routes(site), *([] if site.api_only else _page_routes(app, site))]
     for path, handler in routes:
         app.router.add_get(site.base_url + path, handler)
+    if site.base_url != "/":
+        app.router.add_get(site.base_url.rstrip("/"), _to_base_url)
     app.router.add_delete(f"{site.base_url}build/{{provider}}/{{spec:.+}}", cancel)
     return app
 
@@ -79,6 +81,11 @@ def _page_routes(app: web.Application, site: Site) -> list[tuple[str, Handler]]:
         ("repo/{user}/{repo:.+}", pages.legacy_repo),
         *((path, _serve(site.static / "images" / name)) for path, name in IMAGES.items()),
     ]
+
+
+async def _to_base_url(request: web.Request) -> web.Response:
+    """For who leaves out the slash at the end."""
+    raise web.HTTPFound(request.app[SITE].base_url)
 
 
 def _serve(file: Path) -> Handler:

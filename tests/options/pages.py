@@ -41,6 +41,8 @@ async def badge_base_url_by_a_function(started: Started) -> None:
 async def base_url(started: Started) -> None:
     assert started.url.endswith("/teaching/")
     assert '"baseUrl": "/teaching/"' in await started.page()
+    async with started.http.get(started.url.rstrip("/")) as without_its_slash:
+        assert str(without_its_slash.url) == started.url
     async with started.http.get(f"http://127.0.0.1:{started.app.port}/") as outside:
         assert outside.status == 404
 

@@ -57,8 +57,12 @@ async def log_level(started: Started) -> None:
 async def log_format(started: Started) -> None:
     await started.page("health")
     await started.page("about?token=geheim&x=1")
+    assert (await started.get("about?token=geheim" + 9000 * "x"))[0] == 400  # too long
 
     log = started.log()
+    assert re.search(r"Error handling request from 127\.0\.0\.1: LineTooLong$", log, re.MULTILINE)
+    assert "Traceback" not in log
+    assert "geheim" not in log
     assert re.search(r"^<day \d\d\d> 200 GET /about\?token=\*\*\*&x=1 ", log, re.MULTILINE)
     assert "/health" not in log
 
