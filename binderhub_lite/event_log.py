@@ -58,7 +58,12 @@ class EventLog(LoggingConfigurable):
 
     def _handlers(self) -> list[logging.Handler]:
         maker: Any = self.handlers_maker
-        handlers = maker(self) if maker else []
+        try:
+            handlers = maker(self) if maker else []
+        except Exception as error:  # the configuration's own code
+            raise TraitError(
+                f"EventLog.handlers_maker broke ({type(error).__name__}): {error}"
+            ) from error
         if not isinstance(handlers, list | tuple) or not all(
             isinstance(handler, logging.Handler) for handler in handlers
         ):

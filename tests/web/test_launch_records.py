@@ -144,6 +144,14 @@ async def test_a_handler_that_breaks_breaks_nothing_else(
     assert len(logged(served, log_file)) == 2
 
 
+def test_a_maker_that_breaks_is_named(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "events.log"
+    config = Config({"EventLog": {"handlers_maker": lambda _: [logging.FileHandler(nowhere)]}})
+
+    with pytest.raises(TraitError, match=r"handlers_maker broke \(FileNotFoundError\): .*nowhere"):
+        EventLog(config=config)
+
+
 @pytest.mark.parametrize("made", [None, "events.log", ["events.log"]])
 def test_a_maker_that_makes_no_handlers_is_refused(made: object) -> None:
     config = Config({"EventLog": {"handlers_maker": lambda _: made}})
