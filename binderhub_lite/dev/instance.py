@@ -11,12 +11,15 @@ from ..instance import Instance
 from ..launch import HubClient
 from ..launch.fake import FakeHub
 from ..web.login import Login
+from ..web.middleware import error_page
 from ..web.pages import ASSETS, EXTRA_ASSETS, render
 from ..web.site import SITE
 from .reload import OpenPages, Reloader, script_adder
 
 SERVERS = "fake-server/"
 """Below the base URL: where a user's server would be."""
+ERRORS = "400|403|429|500|503"
+"""Those that have words of their own, and do not come by a wrong address alone."""
 
 
 class DevInstance(Instance):
@@ -42,6 +45,7 @@ class DevInstance(Instance):
         base_url = self.app.base_url
         application.router.add_get(f"{base_url}{SERVERS}{{user}}/{{path:.*}}", _no_server)
         application.router.add_get(f"{base_url}dev/changes", self._pages.stream)
+        application.router.add_get(f"{base_url}dev/error/{{status:{ERRORS}}}", _error)
         application.middlewares.insert(0, script_adder(application[ASSETS]))
         self._reloader = _reloader(self._pages, application)
         return application
@@ -66,6 +70,11 @@ def _reloader(pages: OpenPages, application: web.Application) -> Reloader:
         extra_static=Path(extra) if extra else None,
         extra_assets=application[EXTRA_ASSETS],
     )
+
+
+async def _error(request: web.Request) -> web.Response:
+    """The page of an error that is not easily had."""
+    return error_page(request, int(request.match_info["status"]))
 
 
 async def _no_server(request: web.Request) -> web.Response:

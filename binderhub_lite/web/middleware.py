@@ -30,12 +30,12 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
             raise
         default_text = f"{error.status}: {error.reason}"
         message = error.text if error.text and error.text != default_text else ""
-        return _error(request, error.status, message)
+        return error_page(request, error.status, message)
     except Exception as error:
         if isinstance(error, ConnectionResetError) and _has_left(request):
             raise asyncio.CancelledError from None  # as when aiohttp notices it first
         log.exception("%s %s broke", request.method, request.path)
-        return _error(request, 500, "")
+        return error_page(request, 500)
 
 
 def _has_left(request: web.Request) -> bool:
@@ -43,7 +43,8 @@ def _has_left(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
-def _error(request: web.Request, status: int, message: str) -> web.Response:
+def error_page(request: web.Request, status: int, message: str = "") -> web.Response:
+    """The page of an error, or JSON; `message` is a sentence that tells more than the status."""
     phrase = HTTPStatus(status).phrase
     if "application/json" in request.headers.get("Accept", ""):
         return web.json_response({"status": status, "message": message or phrase}, status=status)

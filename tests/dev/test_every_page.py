@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
 from binderhub_lite.builds import fake
-from binderhub_lite.web import pages
 
 from ..support.browser import PATIENCE_MS, chromium, watched_page
 from ..support.dev import dev_pages
@@ -78,22 +76,12 @@ async def test_every_state_is_for_everyone_and_keeps_to_itself(
         assert await look_at_all(browser, origin, STATES) == []
 
 
-async def test_so_are_errors_and_announcements(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(request: web.Request) -> web.Response:
-        errors = {"403": web.HTTPForbidden, "429": web.HTTPTooManyRequests, "500": ValueError}
-        raise errors[request.query["status"]]
-
-    monkeypatch.setattr(pages, "about", broken)
-    states = {
-        f"error-{status}": opened(f"/about?status={status}", headline)
-        for status, headline in (
-            (403, "This is not for you to see"),
-            (429, "Too many requests"),
-            (500, "Something broke"),
-        )
-    }
+async def test_so_are_announcements_and_long_names() -> None:
     banner = '<b>Closed</b> on <a href="/about">Friday</a>'
     somebody = {"user": "anna-magdalena.wilcken@school.example.org"}
-    pages_of_somebody = dev_pages(banner_message=banner, template_variables=somebody, log_level=50)
-    async with pages_of_somebody as origin, chromium() as browser:
+    states = {"announced": opened("/about", "About this BinderHub")}
+    async with (
+        dev_pages(banner_message=banner, template_variables=somebody) as origin,
+        chromium() as browser,
+    ):
         assert await look_at_all(browser, origin, states) == []

@@ -103,5 +103,8 @@ STATES: dict[str, Reach] = {
     "missing-package": _failed("missing-package", "A package was not found"),
     "out-of-memory": _failed("out-of-memory", "more memory than there is"),
     "fail-launching": _failed("fail-launching", "its server did not start"),
+    "error-403": opened("/dev/error/403", "This is not for you to see"),
     "error-404": opened("/no/such/page", "Nothing is here"),
+    "error-429": opened("/dev/error/429", "Too many requests"),
+    "error-500": opened("/dev/error/500", "Something broke"),
 }
