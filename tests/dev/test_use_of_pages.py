@@ -301,3 +301,10 @@ async def test_a_template_may_leave_the_icon_out(browser: Browser, tmp_path: Pat
         await page.goto(f"{origin}/v2/fake/fast")
         await page.wait_for_url(IN_A_SERVER)
         await page.close()
+
+
+async def test_a_script_that_was_lost_on_the_way_is_loaded_again(page: Page, origin: str) -> None:
+    await page.route(re.compile("/dist/loading-.*js"), lambda route: route.abort(), times=1)
+    await page.goto(f"{origin}/v2/fake/fast")
+    await expect(page.locator("#phase")).to_have_text("The connection is lost")
+    await page.wait_for_url(IN_A_SERVER)

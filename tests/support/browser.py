@@ -1,8 +1,10 @@
 """A real Chromium, and pages that take note of what a person would never see go wrong."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import (
@@ -24,6 +26,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+UNDISTURBED = Path(__file__).with_name("undisturbed_chromium.py")
 PATIENCE_MS = 60_000
 # The terminal's word on a machine that has much else to do.
 BUSY = "task queue exceeded allotted deadline"
@@ -35,9 +38,11 @@ SERVERS = "/jupyter/"
 async def chromium(*, keeps_pages: bool = False) -> AsyncIterator[Browser]:
     """The machine's Chromium; `keeps_pages` leaves its back/forward cache on."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path is not None, "there is no Chromium: `make test` installs it"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=path,
+            executable_path=UNDISTURBED,
+            env={**os.environ, "CHROMIUM": path},
             args=ARGUMENTS,
             ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
         )
