@@ -32,12 +32,10 @@ class PageOptions(HasTraits):
         "binderhub-lite", help="Title of the home page in social previews."
     ).tag(config=True)
     extra_header_html = Dict(
-        key_trait=Unicode(),
         value_trait=Unicode(),
         help="HTML for the head of every page; keys only give the order.",
     ).tag(config=True)
     extra_footer_scripts = Dict(
-        key_trait=Unicode(),
         value_trait=Unicode(),
         help="JavaScript for the end of every page, without <script>; keys only give the order.",
     ).tag(config=True)
@@ -94,5 +92,5 @@ class PageOptions(HasTraits):
         )
 
 
-def _in_order(snippets: dict[str, str]) -> list[str]:
+def _in_order(snippets: dict[Any, str]) -> list[str]:
     return [snippets[key] for key in sorted(snippets)]

@@ -37,7 +37,7 @@ class PageSettings:
     google_analytics_code: str = ""
     google_analytics_domain: str = "auto"
     extra_header_html: Sequence[str] = ()
-    extra_footer_scripts: Mapping[str, str] = field(default_factory=dict)
+    extra_footer_scripts: Mapping[Any, str] = field(default_factory=dict)
     """JavaScript, in the order of the keys."""
     extra_static_path: str = ""
     extra_static_url_prefix: str = "/extra_static/"

@@ -280,8 +280,10 @@ def test_builds_are_made_as_configured() -> None:
     assert settings.log_tail_lines == 7
 
 
-def test_snippets_come_in_the_order_of_their_keys() -> None:
-    pages = app(extra_header_html={"z": "2", "y": "1"}).page_settings()
+@pytest.mark.parametrize("keys", [("z", "y"), (10, 9)])  # YAML makes numbers of `09:`
+def test_snippets_come_in_the_order_of_their_keys(keys: tuple[Any, Any]) -> None:
+    later, earlier = keys
+    pages = app(extra_header_html={later: "2", earlier: "1"}).page_settings()
 
     assert pages.extra_header_html == ["1", "2"]
 
