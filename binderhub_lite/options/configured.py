@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from traitlets import Bool, Enum, Unicode
 from traitlets.config import Application, Config
@@ -9,6 +10,7 @@ from traitlets.config.loader import LazyConfigValue
 
 from ..events import BinderError
 from ..upstream import binderhub_modules, check_names, translate
+from .command_line import CommandLine
 
 
 class ConfiguredApplication(Application):
@@ -33,6 +35,13 @@ class ConfiguredApplication(Application):
         help="What the time in a line of the log looks like, in the terms of strftime.",
     ).tag(config=True)
     debug = Bool(False, help="Log everything.").tag(config=True)
+
+    def _create_loader(
+        self, argv: list[str] | None, aliases: Any, flags: Any, classes: Any
+    ) -> CommandLine:
+        return CommandLine(
+            argv, aliases, flags, classes=classes, log=self.log, subcommands=self.subcommands
+        )
 
     def update_config(self, config: Config) -> None:
         """Take in what the command line or a file says, with BinderHub's names made ours.
