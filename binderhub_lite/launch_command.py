@@ -1,13 +1,15 @@
 """`binderhub-lite launch REPO`: one repository, one command, a server in the browser."""
 
 import asyncio
+import logging
 import signal
+import sys
 import webbrowser
 from contextlib import ExitStack, aclosing, suppress
 from pathlib import Path
 
 from rich.console import Console
-from traitlets import Bool, Unicode
+from traitlets import Bool, Unicode, default
 from yarl import URL
 
 from .app import BinderHub
@@ -16,7 +18,7 @@ from .instance import Instance
 from .launch.data_dir import DataDir
 from .launch.ports import free_port
 from .pipeline import Ask
-from .progress import Progress, progress_for
+from .progress import Progress, log_follows, progress_for
 from .providers import PROVIDERS
 from .providers.detect import Detected, detect, hosts_of
 from .providers.git_remote import ANY_KEY
@@ -47,6 +49,11 @@ class LaunchApp(BinderHub):
 
     ref = Unicode(help="Branch, tag or commit; default: the newest.").tag(config=True)
     browser = Bool(True, help="Open the server in the browser when it is ready.").tag(config=True)
+
+    @default("log_level")
+    def _log_level_default(self) -> int:
+        """The progress tells what happens."""
+        return logging.WARNING
 
     def start(self, run_loop: bool = True) -> None:
         """Launch and stay until Ctrl-C. Exits with status 1 when nothing could be launched."""
@@ -84,7 +91,9 @@ class LaunchApp(BinderHub):
         """Launch, then wait for a signal; returns whether there was a server."""
         stopped = signal_received(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         with ExitStack() as shown:
+            terminal = sys.stderr
             progress = shown.enter_context(progress_for(Console(stderr=True)))
+            shown.enter_context(log_follows(terminal, self.log.handlers))
             progress.show(Event.of(Phase.WAITING, "Starting a hub of our own..."))
             async with self.running(stopped) as instance:
                 instance.take_everything_down = True

@@ -1,8 +1,12 @@
 """Shows a launch's events in a terminal, or as plain lines where there is none."""
 
+import logging
+import sys
 from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -43,6 +47,23 @@ class Progress(Protocol):
 
 def progress_for(console: Console) -> Progress:
     return LiveProgress(console) if console.is_terminal else PlainProgress(console)
+
+
+@contextmanager
+def log_follows(terminal: TextIO, handlers: Iterable[logging.Handler]) -> Iterator[None]:
+    """What is logged to `terminal` goes where sys.stderr leads now: above a live display.
+
+    A line that went around that would tear it.
+    """
+    ours = [each for each in handlers if isinstance(each, logging.StreamHandler)]
+    ours = [each for each in ours if each.stream is terminal]
+    for handler in ours:
+        handler.setStream(sys.stderr)
+    try:
+        yield
+    finally:
+        for handler in ours:
+            handler.setStream(terminal)
 
 
 class PlainProgress:

@@ -1,12 +1,20 @@
 """What a launch looks like, in a terminal and in a log file."""
 
 import io
+import logging
+import sys
 
 import pytest
 from rich.console import Console
 
 from binderhub_lite.events import BinderError, Event
-from binderhub_lite.progress import KEPT_LINES, LiveProgress, PlainProgress, progress_for
+from binderhub_lite.progress import (
+    KEPT_LINES,
+    LiveProgress,
+    PlainProgress,
+    log_follows,
+    progress_for,
+)
 
 FAILED = BinderError("Building x failed: exit code 3").event()
 
@@ -76,3 +84,21 @@ def test_a_display_can_be_ended_before_its_block_is(terminal: bool) -> None:
         progress.show(Event.of("launching", "Starting"))
         progress.__exit__(None, None, None)
         target.print("Ready")
+
+
+def test_a_line_of_the_log_is_shown_above_a_live_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    log = logging.StreamHandler(terminal)
+    elsewhere = logging.StreamHandler(io.StringIO())
+
+    with (
+        LiveProgress(Console(stderr=True, force_terminal=True)),
+        log_follows(terminal, [log, elsewhere]),
+    ):
+        assert log.stream is sys.stderr is not terminal
+        assert elsewhere.stream is not sys.stderr
+        log.handle(logging.makeLogRecord({"msg": "Be careful"}))
+
+    assert log.stream is terminal
+    assert "Be careful" in terminal.getvalue()

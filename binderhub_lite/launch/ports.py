@@ -37,12 +37,12 @@ def _is_unused(ip: str, port: int) -> bool:
 def check_listenable(ip: str, port: int) -> None:
     """Raise BinderError, saying what to do, unless this process may listen there now."""
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((ip, port))
-        except OSError as error:
-            raise BinderError(_why_not(ip, port, error)) from error
+    except OSError as error:
+        raise BinderError(_why_not(ip, port, error)) from error
 
 
 def _why_not(ip: str, port: int, error: OSError) -> str:

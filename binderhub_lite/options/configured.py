@@ -24,7 +24,8 @@ class ConfiguredApplication(Application):
     log_level = Enum(
         Application.log_level.values,
         default_value=logging.INFO,
-        help="Log messages of this level and above: a number, or a name such as WARN.",
+        help="Log messages of this level and above: a number, or a name such as WARN, "
+        "with which `binderhub-lite launch` begins.",
     ).tag(config=True)
     log_format = Unicode(
         "[%(levelname)1.1s %(asctime)s] %(message)s",

@@ -70,4 +70,6 @@ def _last_line(complaint: bytes) -> str:
     said = (fatal or lines or [""])[-1]
     if said == SSH_FAILED and lines.index(said) > 0:
         return lines[lines.index(said) - 1]
+    if said.endswith(":"):  # of every address that was tried, a line follows
+        said = " ".join(lines[lines.index(said) :])
     return said.removeprefix("fatal: ")

@@ -90,6 +90,7 @@ def test_a_build_that_fails_is_status_1_and_shows_why(home: dict[str, str], fold
     assert run.process.wait(60) == 1
     assert re.search(r"#\d+ [\d.]+ alas", run.output)
     assert "exit code: 7" in run.lines[-1]
+    assert " failed: " not in run.lines[-2], "once is enough"
     assert containers() == ""
 
 

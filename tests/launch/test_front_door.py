@@ -210,7 +210,7 @@ def test_a_free_port_is_kept_for_who_asked_for_it() -> None:
         check_listenable("127.0.0.1", port)
 
 
-@pytest.mark.parametrize("ip", ["", "127.0.0.1", "::", "::1"])
+@pytest.mark.parametrize("ip", ["", "127.0.0.1", "::"])  # not every machine has ::1
 def test_a_port_can_be_asked_for_on_any_address(ip: str) -> None:
     check_listenable(ip, free_port())
 

@@ -107,6 +107,11 @@ async def test_a_commit_may_be_a_sha_256(web: WebApi, git_server: GitServer) -> 
     assert again.ref == resolved.ref
 
 
+async def test_a_server_that_cannot_be_reached_is_named_with_the_reason(web: WebApi) -> None:
+    with pytest.raises(BinderError, match=r"unable to connect to 127\.0\.0\.1: .*refused$"):
+        await provider(web, spec("git://127.0.0.1:1/x.git", "HEAD")).resolve("git")
+
+
 async def test_a_commit_cannot_be_cut_short(web: WebApi, repo: GitRepo) -> None:
     short = repo.commit[:8]
 
