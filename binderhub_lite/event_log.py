@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Callable, List, TraitError, Unicode
 from traitlets.config import LoggingConfigurable
 
+from .redaction import redact_url
+
 if TYPE_CHECKING:
     from jupyter_events import EventLogger
 
@@ -90,7 +92,7 @@ class EventLog(LoggingConfigurable):
             return
         event = {
             "provider": provider,
-            "spec": spec,
+            "spec": redact_url(spec),
             "ref": ref,
             "status": "success" if succeeded else "failure",
             "build_token": build_token,

@@ -1,7 +1,7 @@
-"""What a log line must not tell: passwords and tokens of URLs."""
+"""What logs and lists must not tell: passwords and tokens of URLs."""
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 MASK = "***"
 # `user:password@` of a URL, also of one that is percent-encoded inside another.
@@ -14,6 +14,12 @@ SECRET = re.compile(r"token|secret|password|^code$|^state$", re.IGNORECASE)
 def redact_url(text: str) -> str:
     """The text with the user and password of every URL in it masked."""
     return USER_INFO.sub(rf"\g<slashes>{MASK}\g<at>", text)
+
+
+def holds_secret(url: str) -> bool:
+    """Whether a clone URL has a password or a token in it; `git@` of an ssh address is none."""
+    parts = urlsplit(url)
+    return parts.password is not None or bool(parts.username and parts.scheme.startswith("http"))
 
 
 def redact_query(query: str) -> str:

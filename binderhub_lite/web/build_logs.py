@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from ..events import BinderError
+from ..redaction import holds_secret
 from .site import SITE
 
 
 async def list_builds(request: web.Request) -> web.Response:
-    """Recent builds as a JSON list, the newest first; `started` is UTC in ISO 8601."""
+    """Recent builds as a JSON list, the newest first; `started` is UTC in ISO 8601.
+
+    Without those whose repository was named with a password: it is in their names, too.
+    """
     site = request.app[SITE]
     builds = [
         {
@@ -19,6 +23,7 @@ async def list_builds(request: web.Request) -> web.Response:
             "started": datetime.fromtimestamp(record.started, UTC).isoformat(),
         }
         for record in await site.builds.records()
+        if not holds_secret(record.repo)
     ]
     return web.json_response(builds)
 

@@ -152,6 +152,24 @@ def test_a_maker_that_breaks_is_named(tmp_path: Path) -> None:
         EventLog(config=config)
 
 
+def test_a_password_in_a_clone_url_is_not_written_down(log_file: Path) -> None:
+    config = Config({"EventLog": {"handlers_maker": lambda _: [logging.FileHandler(log_file)]}})
+    event_log = EventLog(config=config)
+    event_log.launch(
+        provider="Git",
+        spec="https%3A%2F%2Fada%3Ahunter2%40git.test%2Frepo/HEAD",
+        ref="1" * 40,
+        succeeded=True,
+        build_token=False,
+        host="binder.test",
+        request_origin="",
+    )
+    event_log.close()
+
+    event = json.loads(log_file.read_text())
+    assert event["spec"] == "https%3A%2F%2F***%40git.test%2Frepo/HEAD"
+
+
 @pytest.mark.parametrize("made", [None, "events.log", ["events.log"]])
 def test_a_maker_that_makes_no_handlers_is_refused(made: object) -> None:
     config = Config({"EventLog": {"handlers_maker": lambda _: made}})
