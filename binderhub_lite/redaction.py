@@ -4,11 +4,18 @@ import re
 from urllib.parse import unquote, urlsplit
 
 MASK = "***"
-# `user:password@` of a URL, also of one that is percent-encoded inside another.
+# `user:password@` of a URL, also of one that is percent-encoded inside another, once or twice.
 USER_INFO = re.compile(
-    r"(?P<slashes>(?::|%3A)(?:/|%2F){2})(?:(?!/|%2F|\?|%3F|\s).)+?(?P<at>@|%40)", re.IGNORECASE
+    r"(?P<slashes>(?::|%(?:25)*3A)(?:/|%(?:25)*2F){2})"
+    r"(?:(?!/|%(?:25)*2F|\?|%(?:25)*3F|\s).)+?(?P<at>@|%(?:25)*40)",
+    re.IGNORECASE,
 )
-SECRET = re.compile(r"token|secret|password|^code$|^state$", re.IGNORECASE)
+SECRET = re.compile(r"token|secret|password|api_?key|authorization|^code$|^state$", re.IGNORECASE)
+# `?token=…` of a URL inside another, such as `urlpath=lab%3Ftoken%3D…`.
+NESTED_SECRET = re.compile(
+    r"(?P<name>(?:token|secret|password|api_?key)(?:=|%(?:25)*3D))(?:(?!&|%(?:25)*26).)+",
+    re.IGNORECASE,
+)
 
 
 def redact_url(text: str) -> str:
@@ -31,4 +38,4 @@ def _redact_parameter(parameter: str) -> str:
     name, equals, value = parameter.partition("=")
     if value and SECRET.search(unquote(name)):
         return f"{name}{equals}{MASK}"
-    return redact_url(parameter)
+    return NESTED_SECRET.sub(rf"\g<name>{MASK}", redact_url(parameter))
