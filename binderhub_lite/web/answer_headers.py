@@ -4,18 +4,20 @@ from aiohttp import web
 
 from .site import SITE, Handler
 
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 COMPRESSIBLE = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
 
 
 async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Let other sites call where they may; add the configured headers."""
     site = request.app[SITE]
-    if site.cors_allow_origin:
-        # /versions says by itself that everyone may.
-        response.headers.setdefault("Access-Control-Allow-Origin", site.cors_allow_origin)
+    # /versions says by itself that everyone may.
+    origin = response.headers.get(ALLOW_ORIGIN, site.cors_allow_origin)
     # Without conditions: the origin may also be among the configured headers.
     response.headers.setdefault("Access-Control-Allow-Headers", "cache-control")
     response.headers.update(site.headers)
+    if origin:
+        response.headers[ALLOW_ORIGIN] = origin
 
 
 @web.middleware

@@ -109,7 +109,8 @@ async def test_without_docker_the_server_is_ill(serve: Serve, tmp_path: Path) ->
 
 
 async def test_versions_can_be_read_from_any_page(serve: Serve) -> None:
-    served = await serve(build_image="registry.test/builder:2")
+    one_site = {"headers": {"access-control-allow-origin": "https://other.test"}}
+    served = await serve(build_image="registry.test/builder:2", tornado_settings=one_site)
 
     answer = await served.get("/versions")
 
@@ -119,6 +120,8 @@ async def test_versions_can_be_read_from_any_page(serve: Serve) -> None:
         "binderhub": __version__,
         "builder": "registry.test/builder:2",
     }
+    health = await served.get("/health")
+    assert health.headers["Access-Control-Allow-Origin"] == "https://other.test"
 
 
 @pytest.mark.parametrize(
