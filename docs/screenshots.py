@@ -72,7 +72,8 @@ async def states() -> None:
     fake.SECONDS_OF_OTHERS = 3600  # the queue is to stay
     (IMAGES / "states").mkdir(exist_ok=True)
     phones = [(f"{name}-phone", name, PHONE, "dark") for name in ON_A_PHONE_IN_THE_DARK]
-    pictures = [*((name, name, SMALL, "light") for name in STATES), *phones]
+    # Phones first: later ones know of earlier builds, and how long they took.
+    pictures = [*phones, *((name, name, SMALL, "light") for name in STATES)]
     async with dev_pages(banner_message="") as origin, chromium() as browser:
         for picture, name, size, scheme in pictures:
             context = await browser.new_context(
@@ -80,6 +81,9 @@ async def states() -> None:
             )
             page = await context.new_page()
             await STATES[name](page, origin)
+            # The terminal paints nothing while it is out of sight.
+            await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+            await asyncio.sleep(0.3)
             await page.screenshot(path=IMAGES / f"states/{picture}.png", full_page=True)
             await context.close()
 
