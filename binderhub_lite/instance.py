@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,9 @@ class Instance:
         hub_address = self._embedded.servers_reach if self._embedded else None
         self._isolation = NetworkIsolation(daemon, app.isolation_settings(), hub_address)
         archive = LogArchive(data_dir.path / "builds", app.build_log_days)
-        self.builds = self.builds_class(daemon, app.build_settings(), archive)
+        # Its lock keeps every other process out of it.
+        settings = replace(app.build_settings(), maker=str(data_dir.path))
+        self.builds = self.builds_class(daemon, settings, archive)
         self._metrics = Metrics()
         self._metrics.github_rate_limit.set_function(partial(web_api.remaining, GITHUB))
         self._quota = LaunchQuota(parent=app, daemon=daemon, repo_quotas=app.repo_quotas())

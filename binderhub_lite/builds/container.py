@@ -116,7 +116,7 @@ class BuilderContainer:
                 extra_arguments=settings.repo2docker_extra_args,
             ),
             "Env": environment_list({**environment, **repo2docker.git_environment(self._repo)}),
-            "Labels": self._facts.labels(self._daemon.namespace),
+            "Labels": self._facts.labels(self._daemon.namespace, settings.maker),
             "HostConfig": {
                 "Binds": [self._daemon.socket_bind, *binds],
                 "NetworkMode": network,

@@ -22,6 +22,8 @@ class BuildFacts:
     spec: str
     repo_url: str
     ref: str
+    maker: str = ""
+    """What made its container; empty: nobody yet."""
     created: float = 0
     """When its container was made, in seconds since the epoch; 0: not yet."""
     user: str = ""
@@ -44,12 +46,13 @@ class BuildFacts:
             label("spec"),
             label("repo_url"),
             label("ref"),
+            label("maker"),
             float(label("created") or 0),
             label("user"),
         )
 
-    def labels(self, namespace: str) -> dict[str, str]:
-        """The labels of a container that is made now."""
+    def labels(self, namespace: str, maker: str) -> dict[str, str]:
+        """The labels of a container that is made now, by `maker`."""
         return labels(
             namespace,
             Component.BUILD,
@@ -60,6 +63,7 @@ class BuildFacts:
             image=self.image,
             created=str(int(time.time())),
             user=self.user,
+            maker=maker,
         )
 
     @property

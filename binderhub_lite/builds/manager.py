@@ -211,8 +211,16 @@ class Builds:
             if container["State"] != "created":
                 log.info("Following the build of %s that a process before us began", facts.repo_url)
                 self._start(facts, container)
-            elif facts.age > self._settings.max_age:
+            elif self._was_given_up(facts):
                 await remove(container)
+
+    def _was_given_up(self, facts: BuildFacts) -> bool:
+        """Whether a container that was not started never will be.
+
+        For sure, if its maker had our data directory: then it was killed.
+        """
+        made_here = bool(facts.maker) and facts.maker == self._settings.maker
+        return made_here or facts.age > self._settings.max_age
 
     def _names(self) -> set[str]:
         return {build.facts.name for build in self._builds.values()}

@@ -11,6 +11,8 @@ class BuildSettings:
     """Settings of every build."""
 
     build_image: str
+    maker: str = ""
+    """What marks the containers that we make: a name that no other running process has."""
     image_prefix: str = ""
     log_tail_lines: int = 100
     memory_limit: int = 0

@@ -9,6 +9,7 @@ import pytest
 from aiodocker.containers import DockerContainer
 
 from binderhub_lite.builds import Builds, BuildSettings, LogArchive
+from binderhub_lite.builds.facts import BuildFacts
 from binderhub_lite.dockerd import LABEL_USER, Component, DockerDaemon, remove
 from binderhub_lite.events import BinderError
 from binderhub_lite.options import BuildOptions
@@ -211,6 +212,27 @@ async def test_a_build_that_begins_while_docker_makes_its_list_is_followed_once(
         async for _ in watching:
             pass
     assert builds.in_progress == 0
+
+
+async def test_a_container_that_a_killed_process_never_started_makes_room(
+    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder
+) -> None:
+    repo = await folder.repo(TINY)
+    other, killed, again = (make_builds(maker=maker) for maker in ("/other", "/data", "/data"))
+    for builds in (other, killed):
+        image = builds.image_of(repo)
+        facts = BuildFacts.of(daemon.namespace, repo, image)
+        config = {
+            "Image": "binderhub-lite/singleuser",
+            "Labels": facts.labels(daemon.namespace, builds._settings.maker),
+        }
+        container = await daemon.client.containers.create(config, name=facts.name)
+        await again.clean_up()
+        left = await daemon.containers(Component.BUILD)
+        assert [one.id for one in left] == ([container.id] if builds is other else [])
+        await remove(container)
+
+    await follow(again, repo)
 
 
 async def test_what_ended_while_nobody_looked_is_removed(
