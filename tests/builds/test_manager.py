@@ -8,11 +8,13 @@ import pytest
 from binderhub_lite.dockerd import Component, DockerDaemon
 from binderhub_lite.events import BinderError
 
+from ..support.gate import Gate
 from .conftest import MakeBuilds, SharedFolder
 from .watching import (
     BROKEN,
     COUNTING,
     counted,
+    counting_around,
     created_containers,
     failure,
     follow,
@@ -57,37 +59,43 @@ async def test_after_a_failure_the_next_one_who_asks_starts_a_new_build(
     assert created_containers(daemon, since) == 2
 
 
-async def test_a_late_watcher_gets_the_tail_of_the_log(
-    make_builds: MakeBuilds, folder: SharedFolder
+async def test_a_late_watcher_gets_the_tail_of_the_log_and_all_that_follows(
+    make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
-    builds, repo = make_builds(log_tail_lines=2), await folder.repo(COUNTING)
-    early = builds.build(repo)
-    await follow_until(early, "line 4 of 8")
+    builds, repo = make_builds(log_tail_lines=2), await folder.repo(counting_around(gate))
+    await follow_until(builds.build(repo), "at the gate")
 
-    late = counted(await follow(builds, repo))
-    assert "12345678".endswith(late)
-    assert 1 <= len(late) <= 6
+    late = builds.build(repo)
+    (waiting,), tail = await anext(late), await anext(late)
+    assert waiting.fields["started_it"] is False
+    assert len(tail) == 2
+    assert "at the gate" in tail[-1].message
+    gate.open()
+    assert counted([event async for batch in late for event in batch]) == "5678"
 
 
 async def test_a_watcher_that_leaves_does_not_end_the_build(
-    make_builds: MakeBuilds, folder: SharedFolder
+    make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
-    builds, repo = make_builds(), await folder.repo(COUNTING)
+    builds, repo = make_builds(), await folder.repo(counting_around(gate))
     leaving = builds.build(repo)
-    await follow_until(leaving, "line 1 of 8")
+    await follow_until(leaving, "at the gate")
     await leaving.aclose()
-
     assert builds.in_progress == 1
-    assert counted(await follow(builds, repo)) == "12345678"
+
+    staying = builds.build(repo)
+    await follow_until(staying, "at the gate")
+    gate.open()
+    assert counted([event async for batch in staying for event in batch]) == "5678"
 
 
 async def test_a_build_outlives_its_process_and_the_next_one_follows_it_to_the_end(
-    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder
+    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
-    repo, since = await folder.repo(COUNTING), time.time()
+    repo, since = await folder.repo(counting_around(gate)), time.time()
     before, after = make_builds(), make_builds()
     watching = before.build(repo)
-    await follow_until(watching, "line 1 of 8")
+    await follow_until(watching, "at the gate")
 
     await before.detach()
     with pytest.raises(BinderError, match="shutting down"):
@@ -95,17 +103,21 @@ async def test_a_build_outlives_its_process_and_the_next_one_follows_it_to_the_e
     (container,) = await daemon.containers(Component.BUILD)
     assert container["State"] == "running"
 
-    assert counted(await follow(after, repo)) == "12345678"
+    seen = []
+    async for batch in after.build(repo):
+        seen += batch
+        if any("at the gate" in event.message for event in batch):
+            gate.open()
+    assert counted(seen) == "12345678"
     assert await after.has_image(after.image_of(repo))
     assert created_containers(daemon, since) == 1
 
 
 async def test_stopping_all_ends_the_builds_of_this_namespace_and_no_others(
-    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder
+    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
-    builds, repo = make_builds(), await folder.repo(COUNTING)
-    watching = builds.build(repo)
-    await follow_until(watching, "line 1 of 8")
+    builds, repo = make_builds(), await folder.repo(counting_around(gate))
+    await follow_until(builds.build(repo), "at the gate")
     stranger = DockerDaemon(daemon.client, daemon.socket, "test-somebody-else")
 
     assert await stranger.remove_all(Component.BUILD) == 0

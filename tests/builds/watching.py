@@ -11,6 +11,7 @@ from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.events import BinderError, Event
 from binderhub_lite.providers import Repo
 
+from ..support.gate import Gate
 from ..support.instance import docker_events
 
 # Layers after COPY are new in every test: its README.md is.
@@ -20,6 +21,16 @@ COUNTING = (
     "RUN for i in 1 2 3 4 5 6 7 8; do echo line $i of 8; sleep 0.1; done\n"
 )
 BROKEN = "FROM binderhub-lite/singleuser\nCOPY README.md /tmp/\nRUN echo trying; exit 3\n"
+
+
+def counting_around(gate: Gate) -> str:
+    """Counts like COUNTING, and waits at the gate in the middle."""
+    return (
+        "FROM binderhub-lite/singleuser\nCOPY README.md /tmp/\n"
+        "RUN for i in 1 2 3 4; do echo line $i of 8; done\n"
+        f"{gate.dockerfile_line}"
+        "RUN for i in 5 6 7 8; do echo line $i of 8; done\n"
+    )
 
 
 async def follow(builds: Builds, repo: Repo, user: str = "") -> list[Event]:

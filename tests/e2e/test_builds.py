@@ -194,10 +194,11 @@ async def test_many_builds_one_after_another_leave_nothing_behind(
         events = await instant.launch(f"git/{repo.escaped}/{commit}", build_only="true")
         assert events[-1]["phase"] == "ready"
 
+    # A few come and go; what each build left would be fifty.
     after = _holds(process)
-    assert after["files"] <= before["files"] + 2
-    assert after["docker"] <= before["docker"] + 1
-    assert after["threads"] <= before["threads"] + 2
+    assert after["files"] <= before["files"] + 10
+    assert after["docker"] <= before["docker"] + 5
+    assert after["threads"] <= before["threads"] + 6
     assert after["bytes"] <= before["bytes"] * 1.2
     assert instant.containers("build") == []
 
