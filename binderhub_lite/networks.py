@@ -24,6 +24,12 @@ def parse_address(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+def is_loopback(host: str) -> bool:
+    """Whether the name or address is a machine's own word for itself."""
+    address = parse_address(host)
+    return host.lower() == "localhost" if address is None else address.is_loopback
+
+
 def first_with(address: Address | None, networks: Iterable[Network]) -> Network | None:
     """The first of the networks that the address lies in."""
     if address is None:

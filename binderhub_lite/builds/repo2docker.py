@@ -133,9 +133,11 @@ def explain_failure(events: Sequence[Event]) -> str | None:
     """
     lines = [line.strip() for event in events for line in event.message.splitlines()]
     for start in ("ERROR: failed to solve:", "ERROR:", "fatal:", "remote:"):
-        for line in reversed(lines):
+        for number, line in reversed([*enumerate(lines)]):
             if line.startswith(start):
                 said = line.removeprefix(start).strip()
+                if said.endswith(":"):  # git's own way to go on in the next line
+                    said = " ".join([said, *lines[number + 1 : number + 2]])
                 return NO_COMMIT.sub(r"no branch or tag of it has the commit \g<commit>.", said)
     failed = [event.message.strip() for event in events if event.phase == Phase.FAILED]
     return failed[-1] if failed else None

@@ -10,6 +10,7 @@ from traitlets import Set, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
 from ..events import BinderError
+from ..networks import is_loopback
 from .base import NotFound, RepoProvider
 from .git_command import TOO_SLOW, GitFailed
 from .git_remote import ANY_KEY, GitRemote, server_of
@@ -133,7 +134,8 @@ class GitRepoProvider(RepoProvider):
 
     @property
     def brings_content(self) -> bool:
-        return bool(self._remote.ssh_key)
+        """Where the build could not clone: the key stays here, or this machine means itself."""
+        return bool(self._remote.ssh_key) or is_loopback(server_of(self.url)[1])
 
     async def open_archive(self) -> IO[bytes]:
         assert self._commit is not None

@@ -118,6 +118,7 @@ def test_any_line_at_all_becomes_an_event_that_can_be_sent(logged: str) -> None:
         ),
         (["Cloning into 'x'...\nfatal: repository not found\n", "bye"], "repository not found"),
         (["fatal: early", "ERROR: late\nmore"], "late"),
+        (["fatal: unable to connect to x:\nx: errno=2\n\n"], "unable to connect to x: x: errno=2"),
         (
             ["fatal: Could not parse object 'f00'."],
             "no branch or tag of it has the commit f00.",

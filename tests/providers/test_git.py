@@ -1,6 +1,7 @@
 """Any git repository, against a real git daemon."""
 
 import asyncio
+import tarfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -105,6 +106,20 @@ async def test_a_commit_may_be_a_sha_256(web: WebApi, git_server: GitServer) -> 
     assert (resolved.ref, len(resolved.ref)) == (repo.commit, 64)
     again = await provider(web, resolved.resolved_spec).resolve("git")
     assert again.ref == resolved.ref
+
+
+async def test_what_only_this_machine_reaches_is_fetched_here(web: WebApi, tmp_path: Path) -> None:
+    """In a build's container, 127.0.0.1 is the container."""
+    server = GitServer(tmp_path, "127.0.0.1")
+    try:
+        repo = server.repo("own")
+        for url in (repo.url, repo.url.replace("127.0.0.1", "localhost")):
+            resolved = await provider(web, spec(url, "main")).resolve("git")
+            assert resolved.open_archive is not None
+            with await resolved.open_archive() as opened, tarfile.open(fileobj=opened) as tar:
+                assert "./packed-refs" in tar.getnames() or "./refs/heads/main" in tar.getnames()
+    finally:
+        server.stop()
 
 
 async def test_a_server_that_cannot_be_reached_is_named_with_the_reason(web: WebApi) -> None:
