@@ -1,8 +1,9 @@
 """Which JupyterHub runs the servers."""
 
 import os
+from typing import Any
 
-from traitlets import Bool, HasTraits, Integer, Unicode, default
+from traitlets import Bool, HasTraits, Integer, TraitError, Unicode, default, validate
 
 
 class HubOptions(HasTraits):
@@ -32,6 +33,16 @@ class HubOptions(HasTraits):
         min=1,
         help="Seconds after which our own hub stops a server that nobody uses.",
     ).tag(config=True)
+
+    @validate("hub_url", "hub_url_local")
+    def _is_a_url(self, proposal: Any) -> str:
+        url: str = proposal.value
+        if url and not url.startswith(("http://", "https://")):
+            raise TraitError(
+                f"{proposal.trait.name} is {url!r}: write a whole URL, such as "
+                "https://hub.example.org/."
+            )
+        return url
 
     @default("hub_api_token")
     def _token_from_environment(self) -> str:

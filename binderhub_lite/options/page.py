@@ -1,10 +1,14 @@
 """What the pages show."""
 
+import logging
+from pathlib import Path
 from typing import Any
 
 from traitlets import Callable, Dict, HasTraits, List, TraitError, Unicode, Union, validate
 
 from ..web.site import PageSettings
+
+log = logging.getLogger(__name__)
 
 
 class PageOptions(HasTraits):
@@ -74,7 +78,10 @@ class PageOptions(HasTraits):
         return f"{url.rstrip('/')}/" if url and isinstance(url, str) else url
 
     def page_settings(self) -> PageSettings:
-        paths = self.template_path
+        given = self.template_path
+        paths = [given] if isinstance(given, str) and given else list(given)
+        _warn_of_missing("template_path", paths)
+        _warn_of_missing("extra_static_path", [self.extra_static_path])
         return PageSettings(
             about_message=self.about_message,
             banner_message=self.banner_message,
@@ -87,9 +94,15 @@ class PageOptions(HasTraits):
             extra_static_path=self.extra_static_path,
             extra_static_url_prefix=self.extra_static_url_prefix,
             content_security_policy=self.content_security_policy,
-            template_path=[paths] if isinstance(paths, str) and paths else list(paths),
+            template_path=paths,
             template_variables=self.template_variables,
         )
+
+
+def _warn_of_missing(option: str, paths: list[str]) -> None:
+    for path in paths:
+        if path and not Path(path).is_dir():
+            log.warning("%s: there is no directory %r, so nothing comes from there.", option, path)
 
 
 def _in_order(snippets: dict[Any, str]) -> list[str]:

@@ -174,6 +174,8 @@ def test_the_data_directory_is_the_users_own(monkeypatch: pytest.MonkeyPatch) ->
         ("build_memory_limit", -1, "'build_memory_limit' .* should not be less than 0"),
         ("build_memory_limit", "-2G", "'build_memory_limit' .* should not be less than 0"),
         ("build_docker_host", "tcp://host:2375", "build_docker_host is .*give the path"),
+        ("hub_url", "hub.test", "hub_url is 'hub.test': write a whole URL, such as https://"),
+        ("hub_url_local", "hub:8000", "hub_url_local is 'hub:8000': write a whole URL"),
         ("ca_bundle", "/no/such/file", "ca_bundle: there is no file '/no/such/file'"),
         ("repo_providers", {"x": Path}, "'repo_providers' .* must be a subclass of .*RepoProvider"),
         ("repo_providers", {"x": "no.such.Provider"}, "no.such.Provider"),
@@ -292,6 +294,17 @@ def test_own_files_need_a_folder_of_their_own() -> None:
     assert app(extra_static_url_prefix="a/b").extra_static_url_prefix == "/a/b/"
     with pytest.raises(TraitError, match="extra_static_url_prefix needs a name"):
         _ = app(extra_static_url_prefix="/").extra_static_url_prefix
+
+
+def test_a_directory_that_is_not_there_is_one_warning(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    app(template_path=[str(tmp_path), "/no/a"], extra_static_path="/no/b").page_settings()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "template_path: there is no directory '/no/a', so nothing comes from there.",
+        "extra_static_path: there is no directory '/no/b', so nothing comes from there.",
+    ]
 
 
 @pytest.mark.parametrize(
