@@ -20,7 +20,7 @@ from .found import Found, Link
 from .git import SCP_LIKE
 from .pasted import link_and_branch
 
-SHORTHAND = re.compile(r"(?P<repo>(?!\.)[\w.-]+/[\w.-]+)/?")
+SHORTHAND = re.compile(r"(?P<repo>(?!\.)[\w.-]+/(?:(?P<gist>[0-9a-f]{32})|[\w.-]+))/?")
 BINDER_PATH = re.compile(r"(?:.*?/)??v2/(?P<provider>[^/]+)/(?P<spec>.+)")
 # A web address as browsers show it, without the scheme.
 BARE_ADDRESS = re.compile(
@@ -143,7 +143,10 @@ def _find(text: str, ref: str, known: Known) -> Found | None:
     if SCP_LIKE.fullmatch(text):
         return forges.from_scp(text, ref, known.ssh_hosts)
     short = SHORTHAND.fullmatch(text)
-    return Found("gh", short["repo"].removesuffix(".git"), ref) if short else None
+    if short is None:
+        return None
+    provider = "gist" if short["gist"] else "gh"
+    return Found(provider, short["repo"].removesuffix(".git"), ref)
 
 
 def _link(text: str, hosts: Hosts) -> Link | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import os
 import subprocess
@@ -26,6 +27,7 @@ EMPTY = "BINDERHUB_LITE_EMPTY"
 # A repository's own configuration may name programs to run, and places to fetch what is missing
 # in it from: not here. And whoever works in it is not in our way, nor we in theirs.
 HARMLESS = {"GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0", EMPTY: ""}
+NOBODYS_HOME = {"HOME": "/", "XDG_CONFIG_HOME": "/"}
 
 
 class LocalRepoProvider(RepoProvider):
@@ -138,13 +140,20 @@ def content_files(path: Path) -> list[str]:
     listed = _git(path, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:
         return sorted(_walk(path))
-    return sorted(_present(path, {name for name in listed.split("\0") if name}))
+    return sorted(_present(path, {name.rstrip("/") for name in listed.split("\0") if name}))
 
 
 def _present(path: Path, names: set[str]) -> Iterator[str]:
-    """Those of the names that git lists that are there; of a repository in it, its files."""
+    """Those of the names that git lists that are there; of a repository in it, its files.
+
+    Not what lies behind a symlink: git lists what it tracks by names, wherever they lead now.
+    """
+    top = os.path.realpath(path)
+    real = functools.cache(os.path.realpath)
     for name in names:
         inner = path / name
+        if real(inner.parent) != os.path.join(top, os.path.dirname(name)).rstrip("/"):
+            continue
         if inner.is_dir() and not inner.is_symlink():  # a submodule, or somebody's other clone
             if (inner / ".git").exists():
                 yield from (os.path.join(name, file) for file in content_files(inner))
@@ -204,15 +213,28 @@ def _git(path: Path, *arguments: str, without: Iterable[str] = ()) -> str | None
     """
     command = ["git", "-C", str(path), "-c", "core.fsmonitor=false"]
     command += [f"--config-env={name}={EMPTY}" for name in without]
-    environment = {**os.environ, **HARMLESS}
+    owner = _owner_to_be(path)
     try:
         run = subprocess.run(
             [*command, *arguments],
-            env=environment,
+            env={**os.environ, **HARMLESS, **(NOBODYS_HOME if owner else {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
+            **owner,
         )
-    except FileNotFoundError:
+    except OSError:
         return None
     return run.stdout.decode(errors="surrogateescape") if run.returncode == 0 else None
+
+
+def _owner_to_be(path: Path) -> dict[str, Any]:
+    """What makes a process of root's one of the directory's owner.
+
+    Of repositories that are somebody else's, git tells nothing: it is not to be trusted with
+    what stands in them.
+    """
+    status = path.stat()
+    if os.geteuid() != 0 or status.st_uid == 0:
+        return {}
+    return {"user": status.st_uid, "group": status.st_gid, "extra_groups": ()}

@@ -68,6 +68,8 @@ clone_urls = st.builds(
         ("https://github.com/user/repo/archive/v1.0.tar.gz", "gh", "user/repo/v1.0"),
         ("https://github.dev/user/repo/tree/dev", "gh", "user/repo/dev"),
         (f"https://gist.github.com/user/{GIST}", "gist", f"user/{GIST}/HEAD"),
+        (f"user/{GIST}", "gist", f"user/{GIST}/HEAD"),
+        (f"user/{GIST}0", "gh", f"user/{GIST}0/HEAD"),
         (f"https://gist.github.com/user/{GIST}/{COMMIT}", "gist", f"user/{GIST}/{COMMIT}"),
         (f"https://gist.github.com/user/{GIST}#file-a-md", "gist", f"user/{GIST}/HEAD"),
         (

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,6 +224,29 @@ def test_so_are_those_of_another_clone_in_it(checkout: Path) -> None:
     (checkout / "other" / "a.txt").write_text("changed")
 
     assert content_ref(checkout) != before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a directory to somebody else")
+def test_somebody_elses_repository_is_theirs_to_read(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "solutions.log").write_text("42")
+    commit = git(checkout, "rev-parse", "HEAD")
+    with tempfile.TemporaryDirectory() as open_to_all:
+        os.chmod(open_to_all, 0o755)
+        theirs = Path(open_to_all) / "course"
+        shutil.copytree(checkout, theirs)
+        for file in (theirs, *theirs.rglob("*")):
+            os.chown(file, 12345, 12345)
+
+        assert content_files(theirs) == [".gitignore", "a.txt", "sub/b.txt"]
+        assert content_ref(theirs) == commit
+
+
+def test_what_git_tracks_is_not_found_behind_a_symlink(checkout: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (checkout / "sub").rename(outside)
+    (checkout / "sub").symlink_to(outside)
+
+    assert content_files(checkout) == [".gitignore", "a.txt", "sub"]
 
 
 ATTACKS = {
