@@ -88,7 +88,10 @@ class BuildExecutor(Configurable):
 class KubernetesBuildExecutor(BuildExecutor):
     """The name of builds on a cluster."""
 
+    extra_envs = only_on_a_cluster("a builder's environment is its image's")
+    image_pull_secrets = only_on_a_cluster("`docker login` lets Docker pull the builder image")
     memory_request = only_on_a_cluster("c.BinderHub.build_memory_limit bounds a builder")
+    resources = only_on_a_cluster("c.BinderHub.build_memory_limit bounds a builder")
     sticky_builds = only_on_a_cluster("all builds share this machine's build cache")
 
 
