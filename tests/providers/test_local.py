@@ -17,7 +17,7 @@ from traitlets.config import Config
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import LocalRepoProvider
 from binderhub_lite.providers.base import NotFound
-from binderhub_lite.providers.local import content_files, content_ref
+from binderhub_lite.providers.directory import content_files, content_ref
 
 from ..support.git_server import git
 from ..support.refusals import refusal
@@ -296,7 +296,7 @@ async def test_what_cannot_be_read_is_told(
     await asking.get_resolved_ref()
     (folder / "a.txt").unlink()  # between the looking and the taking
     monkeypatch.setattr(
-        "binderhub_lite.providers.local.content_files", lambda path: ["a.txt", "sub/b.txt"]
+        "binderhub_lite.providers.directory.content_files", lambda path: ["a.txt", "sub/b.txt"]
     )
 
     with pytest.raises(BinderError, match=r"'hello' cannot be read whole .*a\.txt") as caught:
