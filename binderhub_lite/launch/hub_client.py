@@ -93,10 +93,14 @@ class HubClient:
         except OAuth2Error as error:
             raise HubRefused(f"The hub did not grant a login: {error.description}", 403) from error
 
-    async def active_servers(self, user: str) -> set[str]:
-        """The names of a user's servers that run, start or stop; '' is the default one's."""
+    async def active_servers(self, user: str) -> dict[str, bool]:
+        """The names of a user's servers that run, start or stop ('' is the default one's).
+
+        With each, whether it runs, as far as the hub knows: it looks twice a minute.
+        """
         model = json.loads(await self._call("GET", _user_path(user)))
-        return set(model.get("servers") or {})
+        servers = model.get("servers") or {}
+        return {name: bool(server.get("ready")) for name, server in servers.items()}
 
     async def create_user(self, name: str) -> None:
         """Make a temporary user; one that is already there is no error (a retry finds it so)."""

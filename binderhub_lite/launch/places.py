@@ -65,27 +65,38 @@ class OwnPlace:
         """Raises BinderError (409) when this person has no room for another server."""
         # In turn: the hub takes a request for a server that is starting already for the same one.
         async with self.turn:
-            if not self.asked:
-                self._check_room(await self.hub.active_servers(self.user))
-            again, self.asked = self.asked, True
+            again, may_run = self.asked, False
+            if not again:
+                active = await self.hub.active_servers(self.user)
+                self._check_room(active)
+                # The server may have died meanwhile: the hub looks when it is asked for it.
+                may_run = self.server in active
+            self.asked = again or not may_run  # what runs there is not of this launch
             try:
                 await self.hub.start_server(self.user, self.server, options, again=again)
-            except HubRefused:
-                self.asked = again  # what may run there is not of this launch
+            except HubRefused as refused:
+                self.asked = again
+                if may_run and refused.status_code == 400:
+                    raise self._occupied() from refused
                 raise
+            self.asked = True
 
     async def clear(self) -> None:
         if self.asked:
             await self.hub.stop_server(self.user, self.server)
 
-    def _check_room(self, active: set[str]) -> None:
-        if self.server in active:
-            raise BinderError(
-                f"User {self.user} already has a running server: go on there, "
-                "or stop it before you launch another one.",
-                409,
-            )
-        named = len(active - {""})
+    def _occupied(self) -> BinderError:
+        return BinderError(
+            f"User {self.user} already has a running server: go on there, "
+            "or stop it before you launch another one.",
+            409,
+        )
+
+    def _check_room(self, active: Mapping[str, bool]) -> None:
+        """Raise BinderError (409) unless a server may start beside those that are active."""
+        if not active.get(self.server, True):
+            raise self._occupied()
+        named = len(active.keys() - {""})
         if 0 < self.limit <= named:
             raise BinderError(
                 f"User {self.user} already runs {named} named servers, and {self.limit} is "

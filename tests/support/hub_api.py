@@ -36,6 +36,8 @@ class HubApi:
     """Users whose server is not ready yet: the hub cannot delete them."""
     named: dict[str, list[str]] = field(default_factory=dict)
     """The names of the named servers that were started, by user."""
+    dead: set[str] = field(default_factory=set)
+    """Users whose server has died, of which a hub learns when it is asked to start it."""
     calls: list[str] = field(default_factory=list)
     left_alone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when nobody waits any more for what HANG keeps back."""
@@ -76,7 +78,10 @@ class HubApi:
         broken, user = self._begin("user", request), request.match_info["user"]
         if user not in {*self.users, *self.named} and not broken:
             return _error(404)
-        servers = {name: {} for name in self.named.get(user, [])}
+        ready = user not in self.starting
+        servers = {name: {"ready": ready} for name in self.named.get(user, [])}
+        if user in self.servers and user not in self.named:
+            servers[""] = {"ready": ready}
         return _error(broken) if broken else web.json_response({"name": user, "servers": servers})
 
     async def _create(self, request: web.Request) -> web.Response:
@@ -109,8 +114,9 @@ class HubApi:
             return _error(broken)
         if request.match_info["server"]:
             self.named.setdefault(user, []).append(request.match_info["server"])
-        elif user in self.servers:
+        elif user in self.servers and user not in self.dead:
             return _error(400, f"{user} is already running")
+        self.dead.discard(user)
         self.servers[user] = await request.json()
         self.starting.add(user)
         return _error(broken) if broken else web.Response(status=202)
