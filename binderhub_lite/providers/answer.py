@@ -59,7 +59,7 @@ class Answer:
         """The body's JSON. Raises Unreachable (502) when it is none."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self.junk() from error
 
     @contextlib.contextmanager

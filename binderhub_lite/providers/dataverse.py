@@ -1,5 +1,6 @@
 """Dataverse: datasets of any of its installations."""
 
+import re
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -9,6 +10,8 @@ from traitlets import Unicode
 from .answer import Answer
 from .base import NotFound
 from .doi import SAFE_IN_LINK, DoiProvider, display
+
+WEB_ADDRESS = re.compile(r"https?://[!-~]+")
 
 
 class DataverseProvider(DoiProvider):
@@ -118,6 +121,13 @@ class _Dataset:
             self.ref = f"{int(data['id'])}.v{major}.{minor}"
             self.identifier = str(data["identifier"])
             self.doi = f"{data['authority']}/{self.identifier}"
-            self.persistent_url = str(data["persistentUrl"])
+            self.persistent_url = _web_address(data["persistentUrl"])
         identifier = quote(f"doi:{self.doi}", safe=SAFE_IN_LINK)
         self.url = f"{installation}/dataset.xhtml?persistentId={identifier}"
+
+
+def _web_address(told: Any) -> str:
+    """What is told, which may be anything. Raises ValueError when it is no web address."""
+    if isinstance(told, str) and WEB_ADDRESS.fullmatch(told):
+        return told
+    raise ValueError(f"{told!r} is no web address")

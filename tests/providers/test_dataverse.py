@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+from binderhub_lite.providers.answer import Unreachable
 from binderhub_lite.providers.base import NotFound
 from binderhub_lite.providers.web_api import WebApi
 
@@ -59,6 +60,19 @@ async def test_a_doi_that_leads_to_no_dataverse_says_where_it_leads(
     service: JsonService, web: WebApi, options: dict[str, str]
 ) -> None:
     with pytest.raises(NotFound, match=r"leads to 127\.0\.0\.1, which has no Dataverse dataset"):
+        await make("dataverse", DOI, web, options).resolve("dataverse")
+
+
+@pytest.mark.parametrize("told", ["javascript:alert(1)", "https://x/\nRUN id", "", None])
+async def test_a_page_that_is_no_web_address_makes_no_sense(
+    service: JsonService, web: WebApi, options: dict[str, str], told: str | None
+) -> None:
+    """It ends up in images and events: any host that a DOI leads to may have written it."""
+    dataset = dataverse_dataset(3035124, DOI, (3, 0))
+    dataset["data"]["persistentUrl"] = told
+    service.answers[dataset_path(DOI)] = dataset
+
+    with pytest.raises(Unreachable, match="makes no sense"):
         await make("dataverse", DOI, web, options).resolve("dataverse")
 
 

@@ -158,6 +158,11 @@ async def test_an_answer_that_is_no_json_is_said_to_be_none(api: WebApi, junk: s
             (await get(api, service.url)).json()
 
 
+def test_nor_is_one_that_is_too_deep_to_read() -> None:
+    with pytest.raises(Unreachable, match="makes no sense"):
+        Answer("http://x/", 200, {}, b"[" * 100_000).json()
+
+
 async def test_a_server_that_is_not_there_is_said_to_be_unreachable(api: WebApi) -> None:
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1 cannot be reached") as caught:
         await get(api, "http://127.0.0.1:1/")
