@@ -141,7 +141,7 @@ async def test_building_without_launching_is_for_servers_without_pages(
 
 async def test_after_the_last_event_it_is_the_client_who_closes(serve: Serve) -> None:
     """An EventSource that is closed on would connect again and start over."""
-    served = await serve({"keepalive_seconds": 0.05, "linger_seconds": 0.3})
+    served = await serve({"keepalive_seconds": 0.05, "linger_seconds": 1})
     lines = [line async for line in served.lines(MISSING) if line]
 
     failed = next(i for i, line in enumerate(lines) if '"phase": "failed"' in line)
