@@ -9,8 +9,10 @@ from traitlets.config import Application, Config
 from traitlets.config.loader import LazyConfigValue
 
 from ..events import BinderError
-from ..upstream import binderhub_modules, check_names, translate
+from ..upstream import binderhub_modules, check_names, meant_by, translate
 from .command_line import CommandLine
+
+SPAWNERS = ("BinderSpawner", "DockerSpawner", "Spawner")
 
 
 class ConfiguredApplication(Application):
@@ -49,7 +51,8 @@ class ConfiguredApplication(Application):
 
         Raises TraitError for a misspelt name.
         """
-        classes = {type(self), *self.classes, *_providers_of_its_own(config)}
+        its_own = (*_providers_of_its_own(config), *_spawner_of_our_hub(config))
+        classes = {type(self), *self.classes, *its_own}
         check_names(config, classes)
         config, warnings = translate(config, classes, self.cli_config)
         for warning in warnings:
@@ -102,3 +105,14 @@ def _providers_of_its_own(config: Config) -> list[type]:
         providers = providers.to_dict().get("update", {})
     values = providers.values() if isinstance(providers, dict) else ()
     return [kind for kind in values if isinstance(kind, type)]
+
+
+def _spawner_of_our_hub(config: Config) -> list[type]:
+    """What starts servers, where a configuration speaks of it: its import takes half a second."""
+    if not any(meant_by(name, SPAWNERS) for name in config):
+        return []
+    try:
+        from ..launch.spawner import BinderSpawner
+    except ImportError:  # the hub side is not installed
+        return []
+    return [BinderSpawner]

@@ -2,7 +2,7 @@
 
 from .homes import UPSTREAM_CLASSES, ClusterOptions, HubAuth
 from .modules import binderhub_modules
-from .names import check_names
+from .names import check_names, meant_by
 from .translate import translate
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "HubAuth",
     "binderhub_modules",
     "check_names",
+    "meant_by",
     "translate",
 ]

@@ -20,8 +20,13 @@ def check_names(config: Config, classes: Iterable[type[Configurable]]) -> None:
             continue
         if name in by_name:
             _check_options(name, section, by_name[name])
-        elif meant := get_close_matches(name, by_name, 1, ALMOST_THE_SAME):
-            raise TraitError(f"There is no c.{name}: did you mean c.{meant[0]}?")
+        elif meant := meant_by(name, by_name):
+            raise TraitError(f"There is no c.{name}: did you mean c.{meant}?")
+
+
+def meant_by(name: str, known: Iterable[str]) -> str | None:
+    """The known class that a section of this name is for, as it is or misspelt."""
+    return next(iter(get_close_matches(name, known, 1, ALMOST_THE_SAME)), None)
 
 
 def _by_name(classes: Iterable[type[Configurable]]) -> dict[str, list[type[Configurable]]]:

@@ -111,6 +111,11 @@ def test_a_cluster_s_spawner_is_told_apart_from_ours(
             "c.GitHubRepoProvider has no option access_tokn: did you mean access_token?",
         ),
         ("c.BinderHub.xyzzy = 1", "c.BinderHub has no option xyzzy: `binderhub-lite --help-all`"),
+        (
+            "c.DockerSpawner.mem_limt = '1G'",
+            "c.DockerSpawner has no option mem_limt: did you mean mem_limit?",
+        ),
+        ("c.BinderSpawnr.x = 1", "There is no c.BinderSpawnr: did you mean c.BinderSpawner?"),
         ("c.Application.log_levl = 1", "c.Application has no option log_levl"),
     ],
 )
@@ -132,7 +137,8 @@ def test_a_misspelt_option_of_the_command_line_is_an_error_as_well() -> None:
     "line",
     [
         "c.JupyterHub.authenticator_class = 'dummy'",
-        "c.DockerSpawner.mem_limit = '1G'",
+        "c.DockerSpawner.mem_limit = '1G'\nc.BinderSpawner.mem_limit = c.Spawner.mem_limit = '1G'",
+        "c.Spawner.environment.update({'A': 'b'})",
         "c.LDAPAuthenticator.server_address = 'x'",
         "c.Application.log_level = 'WARN'",
     ],
