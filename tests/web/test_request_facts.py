@@ -54,6 +54,8 @@ async def test_links_bear_the_name_by_which_the_client_came(proto: str | None, s
         pytest.param("203.0.113.7, 198.51.100.9", "198.51.100.9", id="the last is the proxy's own"),
         pytest.param("::ffff:203.0.113.7", "203.0.113.7", id="IPv4 on a socket for both"),
         ("2001:db8::1", "2001:db8::1"),
+        pytest.param("203.0.113.7:5012", "203.0.113.7", id="some proxies write the port"),
+        ("[2001:db8::1]:5012", "2001:db8::1"),
         (" , ", "127.0.0.1"),
     ],
 )
@@ -85,7 +87,9 @@ async def test_a_client_cannot_claim_to_be_another() -> None:
     assert await facts(forged) == ("http://laptop.test:8585", "203.0.113.7")
 
 
-@pytest.mark.parametrize("junk", ["unknown", "for=1.2.3.4", "203.0.113.7:5000", "a" * 5000, "%00"])
+@pytest.mark.parametrize(
+    "junk", ["unknown", "for=1.2.3.4", "203.0.113.7:5000:6", "[::1", "a" * 5000, "%00"]
+)
 async def test_junk_is_nobody_that_is_trusted(junk: str) -> None:
     assert (await facts({"X-Forwarded-For": f"203.0.113.7, {junk}"}))[1] == junk
 
