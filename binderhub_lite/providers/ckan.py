@@ -38,7 +38,7 @@ class CKANProvider(RepoProvider):
         parts = _parts(self.url)
         before, _, after = parts.path.partition(DATASET)
         self.dataset_id, *more = after.rstrip("/").split("/")
-        self._api = f"{parts.scheme}://{parts.netloc}{before}/api/3/action"
+        self._api = f"{parts.scheme}://{parts.netloc}{quote(before, safe='/%')}/api/3/action"
         self._activity_id = _after_history(more) or _in_query(parts.query)
         self._modified: int | None = None
         if not self.dataset_id:

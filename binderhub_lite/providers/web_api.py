@@ -19,6 +19,7 @@ from tenacity import (
 from yarl import URL
 
 from .._version import __version__
+from ..events import BinderError
 from ..networks import Network
 from ..single_flight import SingleFlight
 from .answer import Answer, RateLimit, Unreachable
@@ -99,14 +100,19 @@ class WebApi:
         some minutes that something is missing.
         `service`: a name under which the rate limit is watched.
 
-        Raises Unreachable (502, 504) when there is no answer, BinderError (403) when a host
-        is in a private network that `private_hosts` does not name.
+        Raises Unreachable (502, 504) when there is no answer, BinderError (400) when `url` is
+        no web address, (403) when a host is in a private network that `private_hosts` does not
+        name.
         """
         key = (url, tuple(sorted(headers.items())), private_hosts, follow)
         missing: Answer | None = self._missing.get(key) if remember else None
         if missing is not None:
             return missing
-        ask = functools.partial(self._get, key, URL(url, encoded=True), headers, remember, service)
+        try:
+            start = _web_address(URL(url, encoded=True))
+        except ValueError:
+            raise BinderError(f"{url!r} is no web address: check it.", 400) from None
+        ask = functools.partial(self._get, key, start, headers, remember, service)
         return await self._flights.do((key, remember), ask)
 
     def remaining(self, service: str) -> float:
@@ -226,12 +232,18 @@ class WebApi:
 
 def _joined(answer: Answer, url: URL, target: str) -> URL:
     try:
-        joined = url.join(URL(target, encoded=True))
+        return _web_address(url.join(URL(target, encoded=True)))
     except ValueError:
         raise answer.junk() from None
-    if joined.scheme not in ("http", "https") or not joined.host:
-        raise answer.junk()
-    return joined
+
+
+def _web_address(url: URL) -> URL:
+    """The URL, its host written in ASCII. Raises ValueError when it is none of the web's."""
+    host = url.raw_host or ""
+    address = url if host.isascii() else url.with_host(host)
+    if address.scheme not in ("http", "https") or not address.host:
+        raise ValueError(f"{url} is no web address")
+    return address
 
 
 def _harmless(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -163,6 +163,21 @@ def test_nor_is_one_that_is_too_deep_to_read() -> None:
         Answer("http://x/", 200, {}, b"[" * 100_000).json()
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://h:99999/", "http://h:x/", "http://127.0.0.1\\@h/", "http://xn--/", "h/x", "ftp://h/"],
+)
+async def test_what_is_no_web_address_is_told(api: WebApi, url: str) -> None:
+    with pytest.raises(BinderError, match="is no web address") as caught:
+        await get(api, url)
+    assert caught.value.status_code == 400
+
+
+async def test_a_host_may_have_a_name_in_any_letters(api: WebApi) -> None:
+    with pytest.raises(Unreachable, match=r"bücher\.invalid cannot be reached"):
+        await get(api, "http://bücher.invalid/")
+
+
 async def test_a_server_that_is_not_there_is_said_to_be_unreachable(api: WebApi) -> None:
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1 cannot be reached") as caught:
         await get(api, "http://127.0.0.1:1/")
@@ -224,7 +239,8 @@ class TestRedirects:
         assert len(service.requests) == 6
 
     @pytest.mark.parametrize(
-        "target", ["file:///etc/passwd", "http://[", "gopher://host/", "http:"]
+        "target",
+        ["file:///etc/passwd", "http://[", "gopher://host/", "http:", "http://xn--/", "//h:99999/"],
     )
     async def test_they_lead_to_the_web_or_nowhere(self, api: WebApi, target: str) -> None:
         async def answer(request: web.Request) -> web.Response:
