@@ -210,7 +210,7 @@ class Instance:
 
     def _site(self) -> Site:
         app = self.app
-        secret = app.build_token_secret or self._kept_secret("build_token_secret")
+        secret = app.token_secret() or self._kept_secret("build_token_secret")
         facts = RequestFacts(app.trusted_proxies)
         return Site(
             base_url=app.base_url,

@@ -1,5 +1,6 @@
 """Who may ask for what."""
 
+import logging
 import os
 import re
 from binascii import a2b_hex
@@ -25,6 +26,11 @@ from traitlets.config import Config
 from ..networks import Network, parse_network
 from ..providers import PROVIDERS, RepoProvider
 from .network_traits import CIDR
+
+log = logging.getLogger(__name__)
+
+STRONG = 32
+"""Bytes that a secret for HS256 should have (RFC 7518)."""
 
 
 class RequestOptions(HasTraits):
@@ -107,6 +113,17 @@ class RequestOptions(HasTraits):
     @validate("build_token_secret")
     def _secret_as_bytes(self, proposal: Any) -> bytes:
         return _from_hex(proposal.value)
+
+    def token_secret(self) -> bytes:
+        """The secret that is set, or nothing; one that is too short is logged."""
+        secret = _from_hex(self.build_token_secret)
+        if 0 < len(secret) < STRONG:
+            log.warning(
+                "build_token_secret has %d bytes, so few that somebody may guess it: "
+                "`openssl rand -hex 32` makes one of 32.",
+                len(secret),
+            )
+        return secret
 
     def blocked_agents(self) -> list[re.Pattern[str]]:
         return [re.compile(pattern, re.IGNORECASE) for pattern in self.block_build_user_agents]

@@ -5,6 +5,7 @@ spec that it is for) and `origin` (the host of the page).
 """
 
 import time
+import warnings
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from ..events import BinderError
 from .request_facts import RequestFacts
 
 ALGORITHM = "HS256"
+# PyJWT would say it each time; the option says it once.
+warnings.filterwarnings("ignore", message="The HMAC key is .* bytes long")
 
 
 @dataclass(frozen=True)

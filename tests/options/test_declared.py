@@ -151,6 +151,15 @@ def test_the_secret_of_build_tokens_is_bytes_or_hexadecimal(
     assert app(build_token_secret=given).build_token_secret == b"secret"
 
 
+def test_a_secret_that_is_too_short_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(app(build_token_secret="ab" * 31).token_secret()) == 31
+    assert len(app(build_token_secret="ab" * 32).token_secret()) == 32
+    assert not BinderHub().token_secret()
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("build_token_secret has 31 bytes, so few that")
+
+
 def test_the_data_directory_is_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/home/me/data")
 
