@@ -39,6 +39,7 @@ USER_AGENT = f"binderhub-lite/{__version__}"
 REDIRECTS = (301, 302, 303, 307, 308)
 MISSING = (404, 422)
 NOT_MODIFIED = 304
+MOST_KEPT = 1024
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -50,7 +51,8 @@ class WebApi:
     """Asks the web APIs of all providers of one application.
 
     `seconds` is the time for one try, `most_bytes` the longest answer, `pause` the seconds
-    before the second try (doubled before each one after it).
+    before the second try (doubled before each one after it). Of what is remembered, it keeps
+    the newest MOST_KEPT answers, fewer where they come to more than `kept_bytes`.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class WebApi:
         most_bytes: int = 8 * 2**20,
         most_redirects: int = 5,
         missing_seconds: float = 300,
+        kept_bytes: int = 64 * 2**20,
     ) -> None:
         self.rate_limits: dict[str, RateLimit] = {}
         """The newest one of each service, by the name that its provider gives it."""
@@ -72,8 +75,15 @@ class WebApi:
         self._most_redirects = most_redirects
         self._sessions: dict[tuple[Network, ...], ClientSession] = {}
         self._flights: SingleFlight[Answer] = SingleFlight()
-        self._tagged: LRUCache[Any, Answer] = LRUCache(1024)
-        self._missing: TTLCache[Any, Answer] = TTLCache(1024, missing_seconds)
+        least = kept_bytes // MOST_KEPT
+
+        def size(answer: Answer) -> int:
+            return max(len(answer.body), least)
+
+        self._tagged: LRUCache[Any, Answer] = LRUCache(least * MOST_KEPT, size)
+        self._missing: TTLCache[Any, Answer] = TTLCache(
+            least * MOST_KEPT, missing_seconds, getsizeof=size
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -381,6 +381,17 @@ class TestMemory:
                 await get(api, service.url, remember=True)
             assert len(service.requests) == 2, "it is believed for its time only"
 
+    async def test_it_is_bounded(self) -> None:
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(body=b"x" * 4000, headers={"ETag": '"x"'})
+
+        async with WebApi(kept_bytes=10_240) as api, web_service(answer) as service:
+            for path in ("/1", "/2", "/3", "/1", "/3"):
+                await get(api, service.url + path, remember=True)
+
+        known = ["If-None-Match" in request.headers for request in service.requests]
+        assert known == [False, False, False, False, True]
+
     async def test_one_token_does_not_see_what_another_one_may(self, api: WebApi) -> None:
         async def answer(request: web.Request) -> web.Response:
             return web.Response(status=404 if "Authorization" not in request.headers else 200)
