@@ -90,6 +90,13 @@ const CASES = [
     /does not work at the moment/,
   ],
   ["cancelled", { message: "The build was cancelled." }, /stopped it/],
+  [
+    "no such command",
+    {
+      message: "executor failed running [/bin/sh -c maek all]: exit code: 127",
+    },
+    /command was not found/,
+  ],
   ["any build", { message: "exit code: 3" }, /last lines of the log/],
   [
     "any server",

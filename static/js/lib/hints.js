@@ -80,6 +80,11 @@ const HINTS = [
       "Some packages do not go together in the versions that are asked for. Loosen a version, or leave one of them out.",
   },
   {
+    fits: inBuild(/exit code: 127\b|: command not found/i),
+    advice:
+      "A command was not found. Check its spelling, or install what brings it along.",
+  },
+  {
     fits: inBuild(/took longer than the/i),
     advice:
       "The build took too long. Install less, or start from an image that has most of it already.",
@@ -87,7 +92,7 @@ const HINTS = [
   {
     fits: ({ message }) => /was cancelled/i.test(message),
     advice:
-      "Somebody who watches this build has stopped it. Try again starts it anew.",
+      "Whoever started this build, or runs this server, has stopped it. Try again starts it anew.",
   },
   {
     fits: ({ status, message }) =>
