@@ -98,12 +98,20 @@ async def test_log_in_launch_and_log_out(
             "User ada already has a running server"
         )
         assert (await page.goto(server + "api/status")).status == 200  # type: ignore[union-attr]
+        await page.goto(school.url)
+        await page.get_by_role("link", name="Your servers").click()
+        await expect(page.get_by_role("button", name="Stop My Server")).to_be_visible()
+        await expect(page.get_by_role("button", name="My Server", exact=True)).to_be_visible()
 
         async with person(browser) as other:
             await other.goto(school.url)
             await log_in(other, "bob")
             await other.wait_for_url(school.url)
             assert (await other.goto(server + "lab")).status == 403  # type: ignore[union-attr]
+            # It could only start one of nothing: that is not offered.
+            await other.goto(f"{school.url}jupyter/hub/home")
+            await expect(other.get_by_role("link", name="To the main page")).to_be_visible()
+            await expect(other.get_by_role("button", name="Start My Server")).to_be_hidden()
 
         await page.goto(school.url)
         await page.get_by_role("link", name="Log out ada").click()
