@@ -307,8 +307,7 @@ class DockerDaemon:
     async def remove_all(self, component: Component) -> int:
         """Remove our containers of one kind, running ones too; return how many there were."""
         found = await self.containers(component)
-        for container in found:
-            await remove(container)
+        await asyncio.gather(*map(remove, found))
         return len(found)
 
 
