@@ -69,11 +69,11 @@ class ByHand:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._config = place.folder / "repo2docker"
-        archive = io.BytesIO(repo2docker.config_archive("Git"))
-        with tarfile.open(fileobj=archive) as tar:
-            tar.extractall(self._config, filter="data")
 
     async def seconds(self, repo: GitRepo) -> float:
+        archive = io.BytesIO(repo2docker.config_archive(_as_repo(repo)))
+        with tarfile.open(fileobj=archive) as tar:
+            tar.extractall(self._config, filter="data")
         arguments = self._arguments(repo)
         began = time.monotonic()
         await docker(*arguments)

@@ -3,7 +3,9 @@
 import asyncio
 import resource
 import time
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from binderhub_lite.options import BuildOptions
 from tests.support.instance import BinderProcess
@@ -102,7 +104,12 @@ async def _floor(place: Place, image: str, pause: int) -> Row:
         )
         assert reader.stdout is not None
         try:
-            await builder.reached.wait()
+            await _either(builder.reached.wait(), reader.wait())
+            if reader.returncode is not None:
+                raise RuntimeError(
+                    f"A container on Docker's own bridge does not reach {place.address}: stop "
+                    "the other binderhub-lite, whose rules are in the way."
+                )
             await asyncio.sleep(0.5)  # it is there, too
             opened = last_line = time.monotonic()
             builder.open()
@@ -123,3 +130,11 @@ async def _floor(place: Place, image: str, pause: int) -> Row:
         "events_per_second": count / seconds,
         "clients_cpu_seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
     }
+
+
+async def _either(*these: Coroutine[Any, Any, object]) -> None:
+    """Wait until one of them is over."""
+    tasks = [asyncio.create_task(one) for one in these]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()

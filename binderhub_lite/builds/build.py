@@ -176,6 +176,8 @@ class Build:
     def _explain(self, state: dict[str, object]) -> str:
         if state.get("OOMKilled"):
             return "repo2docker ran out of the memory that a build may take."
+        if state.get("ExitCode") == 0:
+            return f"repo2docker ended well, but there is no image {self.facts.image}."
         reason = repo2docker.explain_failure(self.log.tail(LINES_THAT_EXPLAIN))
         if reason is not None:
             return reason
@@ -207,7 +209,7 @@ class Build:
             removed_alive = state["Status"] == BEING_REMOVED and state["ExitCode"] == KILLED
             return {} if removed_alive and not state["OOMKilled"] else state
         except DockerError as error:
-            if error.status != 404:
+            if error.status not in (404, 409):  # 409: its removal is under way
                 raise
             return {}
 
