@@ -17,12 +17,12 @@ from .rows import NAMESPACE, Started, refused, row
 @row(
     "build_image",
     "image_prefix",
-    config=f"c.BinderHub.build_image = {QUICK!r}\nc.BinderHub.image_prefix = 'every-option/x-'",
+    config=f"c.BinderHub.build_image = {QUICK!r}\nc.BinderHub.image_prefix = '{NAMESPACE}/x-'",
 )
 async def build_image(started: Started) -> None:
     assert f'"build_image": "{QUICK}"' in await started.page("versions")
     built = [event for event in await started.events() if event["phase"] == "built"]
-    assert built[0]["imageName"].startswith("every-option/x-local-")
+    assert built[0]["imageName"].startswith(f"{NAMESPACE}/x-local-")
 
 
 @row(

@@ -33,6 +33,10 @@ def tiny_builders() -> Iterator[None]:
         left = docker("ps", "-aq", f"--filter=label=binderhub-lite.namespace={namespace}").split()
         if left:
             docker("rm", "--force", *left)
+    ours = [f"--filter=reference={NAMESPACE}{rest}" for rest in ("-*", "/*")]
+    images = docker("images", "--format={{.Repository}}:{{.Tag}}", *ours).split()
+    if images:
+        docker("rmi", *images)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.check.__name__ + "-" + row.options[0])
