@@ -36,7 +36,7 @@ def tiny_builders() -> Iterator[None]:
     ours = [f"--filter=reference={NAMESPACE}{rest}" for rest in ("-*", "/*")]
     images = docker("images", "--format={{.Repository}}:{{.Tag}}", *ours).split()
     if images:
-        docker("rmi", *images)
+        docker("rmi", "--force", *images)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.check.__name__ + "-" + row.options[0])
