@@ -102,11 +102,16 @@ async def oauth_callback(request: web.Request) -> web.Response:
     """Where the hub sends people back to: the login's end."""
     login = _login(request)
     session = await get_session(request)
-    target = login.target(session, request.query.get("state", ""))
-    if target is None:
+    found = login.target(session, request.query.get("state", ""))
+    if found is None:
         raise web.HTTPBadRequest(
             text="This login began in another browser, or too long ago: please try again."
         )
+    target, began_here = found
+    if not began_here:
+        # Of tabs that open all at once, as at a browser's start, one gives the session to all.
+        # Whose login this is, nobody knows: it is not used.
+        raise _redirect(target)
     if "code" not in request.query:
         reason = request.query.get("error_description") or request.query.get("error", "")
         raise web.HTTPForbidden(text=f"The hub did not let you in. {reason}".strip())

@@ -56,11 +56,16 @@ class Login:
         }
         return jwt.encode(claims, self.key, algorithm=ALGORITHM)
 
-    def target(self, session: Session, state: str) -> str | None:
-        """Where a login with this `state` goes; None unless it began in this session."""
+    def target(self, session: Session, state: str) -> tuple[str, bool] | None:
+        """Where a login with this `state` goes, and whether it began in this session.
+
+        None for a state that is not ours or too old, and for a browser that keeps no session.
+        """
         try:
             claims = jwt.decode(state, self.key, algorithms=[ALGORITHM])
         except jwt.InvalidTokenError:
             return None
-        browser = str(session.get("browser", ""))
-        return str(claims["target"]) if secrets.compare_digest(claims["browser"], browser) else None
+        browser = session.get("browser")
+        if not browser:
+            return None
+        return str(claims["target"]), secrets.compare_digest(claims["browser"], str(browser))
