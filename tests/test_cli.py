@@ -112,6 +112,7 @@ def test_a_generated_configuration_goes_where_it_is_wanted(run: Run, tmp_path: P
         (["serve"], "'serve' is no command"),
         (["launch"], "Name one repository: binderhub-lite launch REPO"),
         (["launch", "a/b", "c/d"], "Name one repository"),
+        (["launch", "/"], "/ is the whole machine: name a directory in it"),
         (["launch", "nonsense"], "'nonsense' is no directory, and no repository"),
         (["launch", ".", "--ref=v1"], "A directory is launched as it stands"),
         (["launch", "https://["], "no repository that is known here"),

@@ -128,6 +128,8 @@ def _local(directory: Path, ref: str) -> Detected:
         raise BinderError(
             f"A directory is launched as it stands: check out {ref!r} in {directory} instead."
         )
+    if not directory.name:
+        raise BinderError(f"{directory} is the whole machine: name a directory in it.")
     return Detected("local", directory.name, directory=directory)
 
 
