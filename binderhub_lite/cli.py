@@ -1,5 +1,6 @@
 """The `binderhub-lite` command."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,4 +23,7 @@ def run(kind: type[BinderHub], argv: Sequence[str] | None = None) -> None:
         app.start()
     except (BinderError, TraitError) as error:
         print(f"binderhub-lite: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # who reads what we print has read enough: `--help-all | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -62,6 +62,18 @@ def test_the_long_help_names_every_option(run: Run) -> None:
     }
 
 
+def test_who_reads_help_may_stop_reading(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "binderhub_lite", "--help-all"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False
+    )
+    os.close(writer)
+
+    assert result.stderr == ""
+
+
 def test_the_short_help_names_the_subcommand_and_the_usual_options(run: Run) -> None:
     result = run("--help")
 
