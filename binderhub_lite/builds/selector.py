@@ -12,6 +12,7 @@ async def check_node(daemon: DockerDaemon, selector: Mapping[str, str]) -> None:
     """Raise BinderError unless the daemon's labels and facts (`docker info`) match `selector`."""
     if not selector:
         return
+    await daemon.check()  # one that hangs would not answer what follows either
     try:
         info = await daemon.client.system.info()
     except DockerError as error:
