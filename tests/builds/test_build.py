@@ -13,9 +13,10 @@ from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GitRepoProvider, Repo
 from binderhub_lite.providers.web_api import WebApi
 
+from ..support.gate import Gate
 from ..support.git_server import GitServer
 from .conftest import MakeBuilds, SharedFolder
-from .watching import BROKEN, COUNTING, TINY, failure, follow, follow_until
+from .watching import BROKEN, TINY, counting_around, failure, follow, follow_until
 
 
 async def test_a_directory_becomes_an_image(
@@ -125,7 +126,11 @@ async def test_a_dead_container_of_the_same_name_makes_room(
 
 
 async def test_a_builder_container_is_made_as_configured(
-    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder, tmp_path: Path
+    daemon: DockerDaemon,
+    make_builds: MakeBuilds,
+    folder: SharedFolder,
+    gate: Gate,
+    tmp_path: Path,
 ) -> None:
     bundle = tmp_path / "ca.crt"
     bundle.write_text("")
@@ -134,12 +139,13 @@ async def test_a_builder_container_is_made_as_configured(
         ca_bundle=str(bundle),
         repo2docker_extra_args=["--label=extra=yes"],
     )
-    repo = await folder.repo(COUNTING)
+    repo = await folder.repo(counting_around(gate))
     watching = builds.build(repo)
-    await follow_until(watching, "line 1 of 8")
+    await follow_until(watching, "at the gate")
 
     (container,) = await daemon.containers(Component.BUILD)
     facts: dict[str, Any] = await container.show()
+    gate.open()
     async for _ in watching:
         pass
 
@@ -167,10 +173,10 @@ async def test_a_builder_container_is_made_as_configured(
 
 
 async def test_without_settings_a_builder_has_no_limit_and_only_the_socket(
-    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder
+    daemon: DockerDaemon, make_builds: MakeBuilds, folder: SharedFolder, gate: Gate
 ) -> None:
-    watching = make_builds().build(await folder.repo(COUNTING))
-    await follow_until(watching, "line 1 of 8")
+    watching = make_builds().build(await folder.repo(counting_around(gate)))
+    await follow_until(watching, "at the gate")
 
     (container,) = await daemon.containers(Component.BUILD)
     facts: dict[str, Any] = await container.show()
