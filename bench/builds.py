@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from binderhub_lite.builds import repo2docker
-from binderhub_lite.dockerd import environment_list, network_name, trust
+from binderhub_lite.conventions import environment_list, network_name, trust
 from binderhub_lite.options import BuildOptions
 from binderhub_lite.providers import Repo
 from tests.support.git_server import GitRepo

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from binderhub_lite.dockerd import LABEL_NAMESPACE, socket_path
+from binderhub_lite.conventions import LABEL_NAMESPACE
+from binderhub_lite.dockerd import socket_path
 from binderhub_lite.options import BuildOptions
 from tests.support.bridge import bridge_address
 from tests.support.git_server import GitServer

@@ -1,20 +1,13 @@
-"""The local Docker daemon: how to reach it, and the conventions of what we leave in it.
-
-State lives in Docker: everything of ours carries a namespace label, so that two hubs
-can share one daemon and a restarted process finds its own things again.
-"""
+"""The local Docker daemon: how to reach it, and what is ours in it."""
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import logging
 import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from aiodocker import Docker
@@ -22,45 +15,18 @@ from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
 from aiohttp import ClientError, UnixConnector
 
+from .conventions import LABEL_COMPONENT, LABEL_NAMESPACE, Component, bridge_name, network_name
 from .events import BinderError
 
 log = logging.getLogger(__name__)
-
-LABEL_NAMESPACE = "binderhub-lite.namespace"
-LABEL_COMPONENT = "binderhub-lite.component"
-LABEL_IMAGE = "binderhub-lite.image"
-LABEL_USER = "binderhub-lite.user"
-LABEL_SERVER = "binderhub-lite.server"
-LABEL_LAUNCH = "binderhub-lite.launch"
-
-DEFAULT_BRIDGE_NETWORK = "bridge"
 
 CHECK_SECONDS = 5
 SECONDS_WITHOUT_NETWORK = 10
 QUICK_SECONDS = 20
 NOT_CONNECTED = 900  # aiodocker's status of an error that is no answer of the daemon's
 
-CA_BUNDLE_IN_CONTAINER = "/etc/ssl/certs/ca-certificates.crt"
-CA_BUNDLE_VARIABLES = (
-    "SSL_CERT_FILE",
-    "REQUESTS_CA_BUNDLE",
-    "PIP_CERT",
-    "CURL_CA_BUNDLE",
-    "GIT_SSL_CAINFO",
-    "NODE_EXTRA_CA_CERTS",
-)
-
-
 DockerTrouble = (DockerError, ClientError, OSError)
 """What a call to the daemon may raise: it said no, or the connection broke."""
-
-
-class Component(StrEnum):
-    """What a container of ours is for (the label `binderhub-lite.component`)."""
-
-    BUILD = "build"
-    SERVER = "server"
-    HELPER = "helper"
 
 
 class DockerUnavailable(BinderError):
@@ -86,39 +52,6 @@ def socket_path(docker_host: str) -> str:
             "such as /var/run/docker.sock."
         )
     return path
-
-
-def labels(namespace: str, component: Component, **details: str) -> dict[str, str]:
-    """The labels of a container of ours; `details` become `binderhub-lite.{name}`."""
-    return {
-        LABEL_NAMESPACE: namespace,
-        LABEL_COMPONENT: component,
-        **{f"binderhub-lite.{name}": value for name, value in details.items()},
-    }
-
-
-def network_name(namespace: str) -> str:
-    """The bridge network of a namespace's builds and servers."""
-    return f"binderhub-lite-{namespace}"
-
-
-def bridge_name(namespace: str) -> str:
-    """The interface of that network: the same one whenever the network is made anew.
-
-    So rules of the firewall hold for it before it is there. Linux takes 15 characters.
-    """
-    return f"binder-{hashlib.sha256(namespace.encode()).hexdigest()[:8]}"
-
-
-def trust(ca_bundle: str) -> tuple[list[str], dict[str, str]]:
-    """Binds and environment that make a container trust the certificates in `ca_bundle`.
-
-    Both are empty when no bundle is set. For networks whose proxy signs HTTPS itself.
-    """
-    if not ca_bundle:
-        return [], {}
-    bind = f"{Path(ca_bundle).resolve()}:{CA_BUNDLE_IN_CONTAINER}:ro"
-    return [bind], dict.fromkeys(CA_BUNDLE_VARIABLES, CA_BUNDLE_IN_CONTAINER)
 
 
 @dataclass(frozen=True)
@@ -335,8 +268,3 @@ async def _removed(container: DockerContainer) -> None:
     with contextlib.suppress(DockerError, TimeoutError):  # it was quicker, or Docker hangs
         async with asyncio.timeout(QUICK_SECONDS):
             await container.wait(condition="removed")
-
-
-def environment_list(environment: Mapping[str, str]) -> list[str]:
-    """An environment in the form of Docker's API."""
-    return [f"{name}={value}" for name, value in environment.items()]

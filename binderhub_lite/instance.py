@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from aiohttp import ClientSession, web
 
 from .builds import Builds, LogArchive
-from .dockerd import Component, DockerDaemon, DockerTrouble
+from .conventions import Component
+from .dockerd import DockerDaemon, DockerTrouble
 from .event_log import EventLog
 from .events import BinderError
 from .images import ImageCleaner, ImageShelf, LaunchTimes

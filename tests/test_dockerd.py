@@ -10,18 +10,15 @@ import pytest
 from aiodocker.exceptions import DockerError
 from aiohttp import web
 
-from binderhub_lite.dockerd import (
+from binderhub_lite.conventions import (
     CA_BUNDLE_IN_CONTAINER,
     CA_BUNDLE_VARIABLES,
     Component,
-    DockerDaemon,
-    DockerUnavailable,
     labels,
     network_name,
-    remove,
-    socket_path,
     trust,
 )
+from binderhub_lite.dockerd import DockerDaemon, DockerUnavailable, remove, socket_path
 
 from .support.namespace import own_namespace
 

@@ -8,7 +8,8 @@ from typing import Any
 from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
 
-from ..dockerd import DockerDaemon, DockerTrouble, environment_list, remove, trust
+from ..conventions import environment_list, trust
+from ..dockerd import DockerDaemon, DockerTrouble, remove
 from ..events import BinderError, Event, Phase
 from ..providers import Repo
 from . import repo2docker

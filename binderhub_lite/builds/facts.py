@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..dockerd import Component, labels
+from ..conventions import Component, labels
 from ..providers import Repo
 from .names import container_name
 

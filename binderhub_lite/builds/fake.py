@@ -8,7 +8,8 @@ from aiodocker import Docker
 from aiodocker.containers import DockerContainer
 from escapism import unescape
 
-from ..dockerd import Component, DockerDaemon, network_name
+from ..conventions import Component, network_name
+from ..dockerd import DockerDaemon
 from ..events import BinderError, Event
 from ..scenarios import pause, scenario_of
 from .build import Build

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 
 from aiodocker.containers import DockerContainer
 
-from ..dockerd import Component, DockerDaemon, DockerTrouble, DockerUnavailable, remove
+from ..conventions import Component
+from ..dockerd import DockerDaemon, DockerTrouble, DockerUnavailable, remove
 from ..events import BinderError, Event, Phase
 from ..providers import Repo
 from .archive import BuildRecord, LogArchive

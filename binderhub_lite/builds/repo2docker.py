@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import quote
 
-from ..dockerd import LABEL_IMAGE, LABEL_NAMESPACE
+from ..conventions import LABEL_IMAGE, LABEL_NAMESPACE
 from ..events import Event, Phase
 from ..providers import Repo
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from aiodocker.exceptions import DockerError
 
-from ..dockerd import LABEL_COMPONENT, LABEL_IMAGE, LABEL_NAMESPACE, Component, DockerDaemon
+from ..conventions import LABEL_COMPONENT, LABEL_IMAGE, LABEL_NAMESPACE, Component
+from ..dockerd import DockerDaemon
 from .launches import LaunchTimes
 
 SECONDS_OF_A_LAUNCH = 900

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..dockerd import DEFAULT_BRIDGE_NETWORK, DockerDaemon, DockerTrouble, network_name
+from ..conventions import DEFAULT_BRIDGE_NETWORK, network_name
+from ..dockerd import DockerDaemon, DockerTrouble
 from .address import Destination
 from .rules import Rules
 from .runners import ScriptFailed, may_run_here, run_here, run_in_helper

@@ -9,7 +9,8 @@ from typing import Any
 
 from aiodocker.exceptions import DockerError
 
-from ..dockerd import Component, DockerDaemon, labels, remove
+from ..conventions import Component, labels
+from ..dockerd import DockerDaemon, remove
 
 SECONDS = 60
 SYSTEM_PATHS = ":/usr/sbin:/sbin"

@@ -5,7 +5,8 @@ import logging
 
 from aiodocker.containers import DockerContainer
 
-from ..dockerd import LABEL_SERVER, LABEL_USER, Component, DockerDaemon, DockerTrouble, remove
+from ..conventions import LABEL_SERVER, LABEL_USER, Component
+from ..dockerd import DockerDaemon, DockerTrouble, remove
 from ..events import BinderError
 from .hub_client import HubClient, HubRefused
 

@@ -9,15 +9,8 @@ from typing import Any
 from traitlets import Dict, Instance, Integer, default
 from traitlets.config import LoggingConfigurable
 
-from ..dockerd import (
-    LABEL_IMAGE,
-    LABEL_LAUNCH,
-    QUICK_SECONDS,
-    Component,
-    DockerDaemon,
-    DockerTrouble,
-    DockerUnavailable,
-)
+from ..conventions import LABEL_IMAGE, LABEL_LAUNCH, Component
+from ..dockerd import QUICK_SECONDS, DockerDaemon, DockerTrouble, DockerUnavailable
 from ..events import BinderError
 
 ENDED = ("exited", "dead", "removing")

@@ -18,7 +18,7 @@ from jupyterhub.traitlets import ByteSpecification
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from traitlets import Bool, Dict, Integer, List, Unicode, default
 
-from ..dockerd import Component, labels, network_name, trust
+from ..conventions import Component, labels, network_name, trust
 from . import server_command
 from .confinement import confinement, default_memory
 from .room import NO_MEMORY, explain, has_memory

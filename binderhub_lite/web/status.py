@@ -7,7 +7,8 @@ from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
 from .._version import __version__
-from ..dockerd import Component, DockerTrouble
+from ..conventions import Component
+from ..dockerd import DockerTrouble
 from ..events import BinderError
 from .site import SITE, Site
 

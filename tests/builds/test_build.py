@@ -8,7 +8,8 @@ from traitlets.config import Config
 
 from binderhub_lite.builds import Builds, BuildSettings, LogArchive
 from binderhub_lite.builds.names import container_name
-from binderhub_lite.dockerd import CA_BUNDLE_IN_CONTAINER, Component, DockerDaemon, network_name
+from binderhub_lite.conventions import CA_BUNDLE_IN_CONTAINER, Component, network_name
+from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.events import BinderError
 from binderhub_lite.providers import GitRepoProvider, Repo
 from binderhub_lite.providers.web_api import WebApi

@@ -10,7 +10,8 @@ from aiodocker.containers import DockerContainer
 
 from binderhub_lite.builds import Builds, BuildSettings, LogArchive
 from binderhub_lite.builds.facts import BuildFacts
-from binderhub_lite.dockerd import LABEL_USER, Component, DockerDaemon, remove
+from binderhub_lite.conventions import LABEL_USER, Component
+from binderhub_lite.dockerd import DockerDaemon, remove
 from binderhub_lite.events import BinderError
 from binderhub_lite.options import BuildOptions
 

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from binderhub_lite.dockerd import Component, DockerDaemon
+from binderhub_lite.conventions import Component
+from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.events import BinderError
 
 from ..support.gate import Gate

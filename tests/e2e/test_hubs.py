@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from binderhub_lite.dockerd import CA_BUNDLE_IN_CONTAINER, bridge_name
+from binderhub_lite.conventions import CA_BUNDLE_IN_CONTAINER, bridge_name
 from binderhub_lite.launch.ports import free_port
 
 from ..support.git_server import GitServer

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from binderhub_lite.addresses import own_addresses
-from binderhub_lite.dockerd import network_name
+from binderhub_lite.conventions import network_name
 
 from ..support.beyond import METADATA, machine_beyond
 from ..support.firewall import ATTEMPTS, default_bridge_open, rules

@@ -13,13 +13,8 @@ import pytest
 from traitlets.config import Config
 
 from binderhub_lite.app import BinderHub
-from binderhub_lite.dockerd import (
-    DEFAULT_BRIDGE_NETWORK,
-    Component,
-    DockerDaemon,
-    bridge_name,
-    network_name,
-)
+from binderhub_lite.conventions import DEFAULT_BRIDGE_NETWORK, Component, bridge_name, network_name
+from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.isolation import Destination, IsolationSettings, NetworkIsolation
 from binderhub_lite.isolation.rules import Rules
 from binderhub_lite.options import BuildOptions

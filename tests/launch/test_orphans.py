@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from binderhub_lite.dockerd import Component, DockerDaemon, labels
+from binderhub_lite.conventions import Component, labels
+from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.launch import HubClient
 from binderhub_lite.launch.hub_client import HubRefused, HubUnreachable
 from binderhub_lite.launch.orphans import Orphans

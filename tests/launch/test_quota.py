@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from binderhub_lite.dockerd import Component, DockerDaemon, DockerUnavailable, labels
+from binderhub_lite.conventions import Component, labels
+from binderhub_lite.dockerd import DockerDaemon, DockerUnavailable
 from binderhub_lite.launch import LaunchQuota, QuotaExceeded
 
 from ..support.namespace import own_namespace

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from binderhub_lite.dockerd import bridge_name
+from binderhub_lite.conventions import bridge_name
 
 from ..support import firewall
 from ..support.instance import docker, stream

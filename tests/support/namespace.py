@@ -5,7 +5,8 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from binderhub_lite.dockerd import Component, DockerDaemon
+from binderhub_lite.conventions import Component
+from binderhub_lite.dockerd import DockerDaemon
 
 DOCKER_HOST = os.environ.get("DOCKER_HOST", "/var/run/docker.sock")
 

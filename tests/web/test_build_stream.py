@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from binderhub_lite.dockerd import Component, DockerDaemon
+from binderhub_lite.conventions import Component
+from binderhub_lite.dockerd import DockerDaemon
 
 from ..support.github_api import GitHubApi
 from ..support.hub_api import HANG, HubApi

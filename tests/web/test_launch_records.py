@@ -11,7 +11,8 @@ import pytest
 from traitlets import TraitError
 from traitlets.config import Config
 
-from binderhub_lite.dockerd import Component, DockerDaemon, labels
+from binderhub_lite.conventions import Component, labels
+from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.event_log import EventLog
 from binderhub_lite.providers import LocalRepoProvider, RepoProvider
 

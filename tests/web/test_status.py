@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from binderhub_lite._version import __version__
-from binderhub_lite.dockerd import Component, DockerDaemon, labels
+from binderhub_lite.conventions import Component, labels
+from binderhub_lite.dockerd import DockerDaemon
 from binderhub_lite.providers import PROVIDERS
 
 from ..support.github_api import GitHubApi
