@@ -26,8 +26,8 @@ from .images import (
     ImageCleaner,
     ImageShelf,
     LaunchTimes,
-    own_launches,
 )
+from .launch.slots import namespace_of, slots_below
 from .metrics import Metrics
 
 COLUMNS = ("Repository", "Ref", "Size", "Last launched", "In use")
@@ -80,9 +80,8 @@ class ImagesApp(BinderHub):
     def _noted(self) -> tuple[LaunchTimes, list[str]]:
         """When images were launched, and the namespaces in which they were built."""
         data_dir = Path(self.data_dir).expanduser()
-        # A launch's namespace has the name of its data directory.
-        slots = [path.name for path in own_launches(data_dir)]
-        return LaunchTimes.of_directories(data_dir), [self.build_namespace, *slots]
+        of_launches = [namespace_of(slot) for slot in slots_below(data_dir)]
+        return LaunchTimes.of_directories(data_dir), [self.build_namespace, *of_launches]
 
 
 class PruneApp(ImagesApp):

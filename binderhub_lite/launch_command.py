@@ -15,16 +15,14 @@ from yarl import URL
 from .app import BinderHub
 from .events import BinderError, Event, Phase
 from .instance import Instance
-from .launch.data_dir import DataDir
 from .launch.ports import free_port
+from .launch.slots import free_slot
 from .pipeline import Ask
 from .progress import Progress, log_follows, progress_for
 from .providers import PROVIDERS
 from .providers.detect import Detected, detect, hosts_of
 from .providers.git_remote import ANY_KEY
 from .signals import signal_received, unless
-
-SLOTS = 100
 
 
 class LaunchApp(BinderHub):
@@ -79,7 +77,8 @@ class LaunchApp(BinderHub):
         self.auth_enabled = False
         self.base_url = "/"
         if "data_dir" not in self.cli_config.BinderHub:
-            self.data_dir, self.build_namespace = _free_slot(Path(self.data_dir))
+            slot, self.build_namespace = free_slot(Path(self.data_dir))
+            self.data_dir = str(slot)
         # Who launches here chose the repository, and nobody else can.
         self.config.RepoProvider.setdefault("allow_private_hosts", True)
         self.config.GitRepoProvider.setdefault("ssh_key", ANY_KEY)
@@ -141,19 +140,3 @@ def destination(url: str, token: str, urlpath: str) -> str:
         if target.origin() == server.origin() and target.path.startswith(server.path):
             return str(target.update_query(token=token))
     return str(server.with_query(token=token))
-
-
-def _free_slot(parent: Path) -> tuple[str, str]:
-    """A data directory that no launch uses now, and the namespace that goes with it.
-
-    The first free one: so a launch cleans up after one that was killed.
-    """
-    for number in range(SLOTS):
-        slot = DataDir(parent / f"launch-{number}")
-        try:
-            slot.open()
-        except BinderError:
-            continue
-        slot.close()
-        return str(slot.path), f"launch-{number}"
-    raise BinderError(f"{SLOTS} launches run already: stop one of them.")

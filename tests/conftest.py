@@ -14,7 +14,7 @@ from binderhub_lite.providers.web_api import WebApi
 from .support.bridge import bridge_address
 from .support.gate import Gate, default_bridge
 from .support.git_server import GitServer
-from .support.instance import BinderProcess
+from .support.instance import BinderProcess, remove_images
 
 # What passes on one machine must pass on the next: every run tries the same examples.
 # HYPOTHESIS_PROFILE=explore tries new ones, many more.
@@ -35,6 +35,12 @@ def log_as_it_was() -> Iterator[None]:
     yield
     package.handlers = handlers
     package.setLevel(level)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_image_stays() -> Iterator[None]:
+    yield
+    remove_images()
 
 
 @pytest.fixture(scope="session", name="bridge_address")

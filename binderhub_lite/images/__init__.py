@@ -2,7 +2,7 @@
 
 from .cleaner import CleanerSettings, ImageCleaner
 from .disk import DiskUse, DockerDisk, DockerUse
-from .launches import LaunchTimes, own_launches
+from .launches import LaunchTimes
 from .shelf import BuiltImage, ImageShelf
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "ImageCleaner",
     "ImageShelf",
     "LaunchTimes",
-    "own_launches",
 ]

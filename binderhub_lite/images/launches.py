@@ -2,10 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 from ..launch.data_dir import DataDir
+from ..launch.slots import slots_below
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class LaunchTimes:
         """Read what other processes have noted by now; of our own, nothing is new."""
         if self._of_others is None:
             return
-        for directory in [self._of_others, *own_launches(self._of_others)]:
+        for directory in [self._of_others, *slots_below(self._of_others)]:
             for image, launched in _read(DataDir(directory)).items():
                 self._times[image] = max(launched, self._times.get(image, 0))
 
@@ -58,11 +58,6 @@ class LaunchTimes:
         except OSError as error:
             # A launch is worth more than the note of it, above all when the disk is full.
             log.warning("The launch of %s could not be noted: %s", image, error)
-
-
-def own_launches(path: Path) -> Iterable[Path]:
-    """The data directories that `binderhub-lite launch` has made below a data directory."""
-    return sorted(entry for entry in path.glob("launch-*") if entry.is_dir())
 
 
 def _read(data_dir: DataDir) -> dict[str, float]:

@@ -12,10 +12,12 @@ from urllib.parse import quote
 import psutil
 import pytest
 
+from binderhub_lite.conventions import LABEL_NAMESPACE
+from binderhub_lite.launch.slots import namespace_of
 from binderhub_lite.launch_command import destination
 
 from ..support.git_server import DOCKERFILE, GitServer
-from ..support.instance import PROGRAM, Running, docker, get
+from ..support.instance import NAMESPACES, PROGRAM, Running, docker, get
 
 pytestmark = pytest.mark.usefixtures("alone_on_the_default_bridge")
 
@@ -25,7 +27,9 @@ READY = re.compile(r"Ready: (http://127\.0\.0\.1:\d+/jupyter/user/[^/]+/)(\S*)\?
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """An environment whose data directories are the test's own."""
-    return {"XDG_DATA_HOME": str(tmp_path / "home")}
+    home = {"XDG_DATA_HOME": str(tmp_path / "home")}
+    NAMESPACES.add(namespace(home))
+    return home
 
 
 @pytest.fixture
@@ -41,8 +45,13 @@ def launch(home: dict[str, str], *arguments: str, cwd: Path | None = None) -> Ru
     return Running([*PROGRAM, "launch", *arguments], home, cwd=cwd)
 
 
-def containers() -> str:
-    return docker("ps", "--all", "--quiet", "--filter=label=binderhub-lite.namespace=launch-0")
+def namespace(home: dict[str, str]) -> str:
+    return namespace_of(Path(home["XDG_DATA_HOME"]) / "binderhub-lite" / "launch-0")
+
+
+def containers(home: dict[str, str]) -> str:
+    label = f"--filter=label={LABEL_NAMESPACE}={namespace(home)}"
+    return docker("ps", "--all", "--quiet", label)
 
 
 async def test_a_directory_becomes_a_server_that_ends_with_ctrl_c(
@@ -58,14 +67,14 @@ async def test_a_directory_becomes_a_server_that_ends_with_ctrl_c(
 
     assert run.stop(signal.SIGINT) == 0
     assert [child for child in children if child.is_running()] == []
-    assert containers() == ""
+    assert containers(home) == ""
     assert "[built] Built image, launching..." in run.output
 
     again = launch(home, str(folder), "--no-browser")
     again.wait_for_line("Found built image")
     again.wait_for_line("Ready: ")
     assert again.stop(signal.SIGTERM) == 0
-    assert containers() == ""
+    assert containers(home) == ""
 
 
 async def test_a_link_of_another_binderhub_and_a_ref(
@@ -91,7 +100,7 @@ def test_a_build_that_fails_is_status_1_and_shows_why(home: dict[str, str], fold
     assert re.search(r"#\d+ [\d.]+ alas", run.output)
     assert "exit code: 7" in run.lines[-1]
     assert " failed: " not in run.lines[-2], "once is enough"
-    assert containers() == ""
+    assert containers(home) == ""
 
 
 def test_ctrl_c_in_the_middle_of_a_build(home: dict[str, str], folder: Path) -> None:
@@ -99,7 +108,7 @@ def test_ctrl_c_in_the_middle_of_a_build(home: dict[str, str], folder: Path) -> 
     run = launch(home, str(folder), "--no-browser")
     run.wait_for_line("RUN sleep 1000")
     assert run.stop(signal.SIGINT) == 1
-    assert containers() == ""
+    assert containers(home) == ""
     assert not _runs("sleep", "1000"), "the engine's work must end with the build"
 
 

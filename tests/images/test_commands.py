@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from binderhub_lite.launch.data_dir import DataDir
+from binderhub_lite.launch.slots import namespace_of
 
 from ..support.instance import PROGRAM
 from .conftest import MB, NAMESPACE, SmallDocker, hours_ago
@@ -95,8 +96,9 @@ def test_in_a_terminal_it_is_a_table(small: SmallDocker, environment: dict[str, 
 def test_images_of_the_launch_command_are_listed_too(
     small: SmallDocker, data_dir: DataDir, run: Run
 ) -> None:
-    (data_dir.path / "launch-3").mkdir()
-    small.image("laptop", 3, namespace="launch-3")
+    slot = data_dir.path / "launch-3"
+    slot.mkdir()
+    small.image("laptop", 3, namespace=namespace_of(slot))
 
     assert lines(run("images"))[1].startswith("https://example.org/laptop\t")
 

@@ -16,11 +16,15 @@ import aiohttp
 import psutil
 import yarl
 
+from binderhub_lite.conventions import LABEL_NAMESPACE
 from binderhub_lite.launch.ports import free_port
 
 from .bridge import bridge_address
 
 PROGRAM = [sys.executable, "-m", "binderhub_lite"]
+
+NAMESPACES: set[str] = set()
+"""Where tests have built images, which go when all tests are over."""
 
 
 class Running:
@@ -93,6 +97,7 @@ class BinderProcess(Running):
         self.folder = folder
         self.port = port or free_port()
         self.namespace = namespace or f"test-{self.port}"
+        NAMESPACES.add(self.namespace)
         self.config_file = folder / "binderhub_config.py"
         self.config_file.write_text(
             f"c.BinderHub.build_namespace = {self.namespace!r}\n"
@@ -189,6 +194,15 @@ async def get(url: str, **arguments: Any) -> tuple[int, str]:
 def docker(*arguments: str) -> str:
     run = subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True)
     return run.stdout
+
+
+def remove_images() -> None:
+    """Remove what was built in `NAMESPACES`, tags and all."""
+    for namespace in NAMESPACES:
+        label = f"--filter=label={LABEL_NAMESPACE}={namespace}"
+        found = set(docker("images", "--quiet", label).split())
+        if found:
+            docker("rmi", "--force", *found)
 
 
 def docker_events(since: float, until: float, *filters: str) -> Iterator[dict[str, Any]]:

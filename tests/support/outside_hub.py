@@ -8,7 +8,7 @@ from pathlib import Path
 from binderhub_lite.isolation.rules import Rules
 from binderhub_lite.launch.ports import free_port
 
-from .instance import Running
+from .instance import NAMESPACES, Running
 
 TOKEN = secrets.token_hex(16)
 
@@ -44,6 +44,7 @@ class OutsideHub:
         self.port = free_port()
         # BinderHub and the hub's spawner share one namespace, and with it a network.
         self.namespace = f"outside-{self.port}"
+        NAMESPACES.add(self.namespace)
         self.url = f"http://127.0.0.1:{self.port}/hubs/one/"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "jupyterhub_config.py").write_text(

@@ -1,5 +1,6 @@
 """A builder image that builds nothing, at once: for tests of everything around a build."""
 
+import hashlib
 import io
 import shutil
 import subprocess
@@ -19,16 +20,16 @@ docker tag {own_name} "$image"
 
 
 def import_tiny_builders(docker_host: str = "") -> None:
-    """Make both images: one ends at once, one never."""
+    """Make both images, unless they are there: one ends at once, one never."""
+    docker = ["docker", *([f"--host={docker_host}"] if docker_host else [])]
     for name, work in [(QUICK, ":"), (SLOW, "sleep 10000")]:
-        script = SCRIPT.format(work=work, own_name=name)
-        host = [f"--host={docker_host}"] if docker_host else []
-        subprocess.run(
-            ["docker", *host, "import", "-", name],
-            input=_root_file_system(script),
-            check=True,
-            capture_output=True,
-        )
+        content = _root_file_system(SCRIPT.format(work=work, own_name=name))
+        digest = hashlib.sha256(content).hexdigest()
+        look = [*docker, "inspect", "--format={{.Config.Labels.content}}", name]
+        found = subprocess.run(look, capture_output=True, text=True, check=False)
+        if found.stdout.strip() != digest:
+            make = [*docker, "import", f"--change=LABEL content={digest}", "-", name]
+            subprocess.run(make, input=content, check=True, capture_output=True)
 
 
 def _root_file_system(script: str) -> bytes:
@@ -42,7 +43,7 @@ def _root_file_system(script: str) -> bytes:
             tar.addfile(info)
         for program in programs:
             tar.add(program.resolve(), arcname=f"bin/{program.name}")
-        for library in {library for program in programs for library in _libraries(program)}:
+        for library in sorted({each for program in programs for each in _libraries(program)}):
             tar.add(Path(library).resolve(), arcname=library.lstrip("/"))
         info = tarfile.TarInfo("bin/jupyter-repo2docker")
         info.size, info.mode = len(script.encode()), 0o755
