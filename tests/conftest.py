@@ -28,13 +28,14 @@ ADMINISTRATOR_TOKEN = secrets.token_hex(16)
 
 
 @pytest.fixture(autouse=True)
-def log_as_it_was() -> Iterator[None]:
-    """An application that a test initializes sets up the log, for all that comes after it."""
+def log_unchanged() -> None:
+    """An application that is initialized sets up the log, for all tests that come after it.
+
+    One of a whole module's, too, which is why this does not wait for a test's end.
+    """
     package = logging.getLogger("binderhub_lite")
-    handlers, level = package.handlers, package.level
-    yield
-    package.handlers = handlers
-    package.setLevel(level)
+    package.handlers = []
+    package.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session", autouse=True)
