@@ -15,7 +15,7 @@ from binderhub_lite.launch.hub_address import HubAddress
 from binderhub_lite.launch.ports import free_port
 from binderhub_lite.pipeline import Ask
 
-from ..support.instance import docker
+from ..support.instance import NAMESPACES, docker
 
 SOMEBODY_ELSES = "203.0.113.1"
 OFFICE = "the-token-of-the-school-office"
@@ -80,6 +80,7 @@ def _school(folder: Path) -> BinderHub:
     dockerfile = folder / "shared" / "course" / "Dockerfile"
     dockerfile.write_text("FROM binderhub-lite/singleuser\n")
     port = free_port()
+    NAMESPACES.add(f"test-{port}")
     (folder / "binderhub_config.py").write_text(f"""
 c.BinderHub.auth_enabled = True
 c.BinderHub.build_namespace = "test-{port}"
