@@ -5,23 +5,29 @@ from pathlib import Path
 
 import psutil
 
+from binderhub_lite.launch import culler
 from tests.support.instance import BinderProcess
 
 CHILDREN = {
     "hub": "jupyterhub_config.py",
     "proxy": "configurable-http-proxy",
-    "culler": "jupyterhub_idle_culler",
+    "culler": culler.__file__,
 }
 
 
 def processes_of(binder: BinderProcess) -> dict[str, psutil.Process]:
-    """The processes of an instance by what they are: server, hub, proxy and culler."""
+    """The processes of an instance by what they are: server, hub, proxy and culler.
+
+    Raises LookupError when one of them is not there: no total is to leave it out.
+    """
     found = {"server": psutil.Process(binder.process.pid)}
     for process in binder.children():
         command = " ".join(process.cmdline())
         for name, mark in CHILDREN.items():
             if mark in command:
                 found[name] = process
+    if missing := CHILDREN.keys() - found.keys():
+        raise LookupError(f"the instance has no {', '.join(missing)}")
     return found
 
 
