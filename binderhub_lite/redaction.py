@@ -10,10 +10,11 @@ USER_INFO = re.compile(
     r"(?:(?!/|%(?:25)*2F|\?|%(?:25)*3F|\s).)+?(?P<at>@|%(?:25)*40)",
     re.IGNORECASE,
 )
-SECRET = re.compile(r"token|secret|password|api_?key|authorization|^code$|^state$", re.IGNORECASE)
+SECRETS = "token|secret|password|api_?key"
+SECRET = re.compile(rf"{SECRETS}|authorization|^code$|^state$", re.IGNORECASE)
 # `?token=…` of a URL inside another, such as `urlpath=lab%3Ftoken%3D…`.
 NESTED_SECRET = re.compile(
-    r"(?P<name>(?:token|secret|password|api_?key)(?:=|%(?:25)*3D))(?:(?!&|%(?:25)*26).)+",
+    rf"(?P<name>(?:{SECRETS})(?:=|%(?:25)*3D))(?:(?!&|%(?:25)*26).)+",
     re.IGNORECASE,
 )
 

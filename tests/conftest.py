@@ -16,6 +16,9 @@ from .support.gate import Gate, default_bridge
 from .support.git_server import GitServer
 from .support.instance import BinderProcess, remove_images
 
+# The rows of its table assert, too, in files that are no tests by their names.
+pytest.register_assert_rewrite("tests.options")
+
 # What passes on one machine must pass on the next: every run tries the same examples.
 # HYPOTHESIS_PROFILE=explore tries new ones, many more.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)

@@ -109,7 +109,7 @@ def is_reachable(address: str, networks: Iterable[Network] = ()) -> bool:
     """Whether an address is the internet's, or in one of `networks`."""
     meant = _meant(ipaddress.ip_address(address))
     public = meant.is_global and not meant.is_multicast and not first_with(meant, NOT_PUBLIC)
-    return public or any(meant in network for network in networks)
+    return public or first_with(meant, networks) is not None
 
 
 def open_socket(addr_info: Sequence[Any], networks: Iterable[Network] = ()) -> socket.socket:
